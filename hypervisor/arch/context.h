@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Switching a CPU from one vCPU to another, and segment state.
+ */
+#ifndef HYPERVISOR_ARCH_CONTEXT_H
+#define HYPERVISOR_ARCH_CONTEXT_H
+
+#include "core/domain.h"
+
+/* Called by the scheduler on this CPU, interrupts off, run queue unlocked. Returns as an ordinary function; `current` is then next. */
+void context_switch(struct vcpu *prev, struct vcpu *next);
+
+/* Segment bases of the current vCPU. The guest's GS base is in MSR_KERNEL_GS_BASE while we run. */
+unsigned long rdfsbase_guest(void);
+void wrfsbase_guest(unsigned long base);
+unsigned long rdgsbase_guest(void);     /* the base in use by the guest */
+void wrgsbase_guest(unsigned long base);
+void load_gs_guest(uint16_t sel);       /* load the selector and, from it, the guest's GS base */
+void load_ldt(const struct vcpu *v);    /* LDTR from v->pv.ldt_* */
+void switch_gdt_window(const struct vcpu *v);   /* GDTR to v's window */
+
+struct cpu_user_regs *guest_regs(void); /* &current->regs */
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Grant tables: a domain lets another one map or copy a frame of its own.
+ */
+#ifndef HYPERVISOR_CORE_GRANT_H
+#define HYPERVISOR_CORE_GRANT_H
+
+#include <pv-abi/xen.h>
+#include <pv-abi/grant_table.h>
+#include "lib/types.h"
+
+struct domain;
+struct vcpu;
+struct grant_table;
+
+int grant_domain_init(struct domain *d, unsigned int max_frames, unsigned int max_maptrack);
+int grant_domain_release_mappings(struct domain *d);    /* teardown: 0 or -ERESTART */
+void grant_domain_free(struct domain *d);
+/* A foreign grant mapping's PTE is about to vanish without GNTTABOP_unmap (crashed domain): handled in release. */
+int grant_get_frame(struct domain *d, unsigned long idx, bool status, mfn_t *out);
+/* Builder: make ref an active read/write grant of pfn to domid (console, xenstore). */
+int grant_seed(struct domain *d, grant_ref_t ref, domid_t to, unsigned long gfn);
+
+#endif

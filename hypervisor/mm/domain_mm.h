@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What memory management keeps per domain and per vCPU, and what others call.
+ */
+#ifndef HYPERVISOR_MM_DOMAIN_MM_H
+#define HYPERVISOR_MM_DOMAIN_MM_H
+
+#include <pv-abi/xen.h>
+#include "lib/list.h"
+#include "lib/spinlock.h"
+#include "mm/frame.h"
+
+struct domain;
+struct vcpu;
+
+struct domain_mm {
+	spinlock_t page_alloc_lock;     /* LOCK_PAGE_ALLOC: the lists and counts below */
+	struct list page_list;          /* frames the domain has been given */
+	struct list xen_page_list;      /* shared with it by the hypervisor */
+	unsigned int tot_pages, xen_pages, max_pages;
+	unsigned int outstanding_pages; /* claimed, not yet allocated */
+	spinlock_t paging_lock;         /* LOCK_PAGING: mmu_update & co. of this domain, where needed */
+	uint64_t *perdomain_l3;         /* table behind PERDOMAIN_SLOT */
+	int relmem;                     /* progress of teardown */
+	struct list relmem_list;
+	unsigned long pfn_to_mfn_frame_list_list;
+};
+
+struct vcpu_mm {
+	mfn_t guest_table;              /* kernel-mode L4 (typed, referenced); INVALID_MFN: none */
+	mfn_t guest_table_user;         /* user-mode L4, or INVALID_MFN */
+	uint64_t *perdomain_l1;         /* L1 of this vCPU's GDT/LDT window: 16 GDT + 16 LDT entries */
+};
+
+struct boot_info;
+void mm_early_init(const struct boot_info *bi);         /* frame table, direct map, M2P, allocators: boot CPU */
+void mm_init_cpu(unsigned int cpu);
+extern mfn_t idle_l4;                   /* the page table with the hypervisor's slots only */
+int mm_domain_init(struct domain *d);
+int mm_vcpu_init(struct vcpu *v);
+void mm_vcpu_destroy(struct vcpu *v);
+int mm_relinquish(struct domain *d);    /* 0 or -ERESTART: gives back every page; vCPUs do not run */
+void mm_domain_free(struct domain *d);
+
+/* Put L4 entries 256..271 (and the per-domain one) into a guest's new L4. */
+void mm_init_guest_l4(struct domain *d, uint64_t *l4);
+/* Load CR3 for v's mode (kernel or user table; idle_l4 for the idle vCPU). */
+void mm_load_cr3(struct vcpu *v);
+unsigned long vcpu_cr3_maddr(const struct vcpu *v);
+int mm_set_guest_table(struct vcpu *v, mfn_t l4);       /* as MMUEXT_NEW_BASEPTR; takes references */
+int mm_set_guest_table_user(struct vcpu *v, mfn_t l4);
+void mm_drop_guest_tables(struct vcpu *v);
+
+/* Page fault at CPL 3 from guest kernel mode: writable-page-table emulation. True if dealt with. */
+bool mm_fixup_fault(struct vcpu *v, unsigned long addr, struct cpu_user_regs *regs);
+/* Walk the current guest's tables: present L1 entry behind va, or 0. */
+uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va);
+
+/* GDT frames of a vCPU (set_gdt hypercall, setvcpucontext, builder). n entries, 1..14 frames. */
+int mm_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries);
+void mm_destroy_gdt(struct vcpu *v);
+/* Lazy LDT: map page @offset of the LDT window on a fault; true if it is now mapped. */
+bool mm_map_ldt_page(struct vcpu *v, unsigned int offset);
+bool mm_invalidate_ldt(struct vcpu *v); /* drops lazily mapped LDT pages; true if there were some */
+/* Is this a descriptor a guest may have? Adjusts DPL as Xen does. */
+bool descriptor_fix(uint64_t *desc);
+
+/* Hypervisor mappings. */
+void *vmap_io(maddr_t a, size_t size);  /* uncached; never unmapped */
+void *map_boot_range(maddr_t a, size_t size);   /* RAM or firmware tables below 4 GiB in the direct map, read-only use */
+void *alloc_guarded_stack(unsigned int size);   /* unmapped page below; NULL */
+void mm_map_perdomain(struct vcpu *v, unsigned int window_page, uint64_t l1e);
+
+/* For grants: install/remove/replace a mapping at a guest's virtual address or PTE machine address. */
+int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame, bool readonly,
+				 uint64_t extra_pte_flags);
+int mm_replace_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame,
+				  uint64_t new_addr, bool readonly);
+
+#endif
