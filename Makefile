@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The front door. Each area describes its own build in <area>/build.mk;
-# dependencies are fetched and built by mk/deps.mk.
+# The front door. Each area describes its own build in <area>/build.mk; what comes from Debian packages
+# is installed and built by mk/deps.mk as it is needed, the targets people type are in mk/run.mk and
+# tests/build.mk.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -19,9 +20,25 @@ DEPS := $(B)/deps
 -include tests/build.mk
 -include mk/run.mk
 
-.PHONY: help clean
+.PHONY: help clean distclean
 help:
-	@echo "make run | test | up | down | bench | lab | debug | iso | clean"
+	@echo 'Paravane: paravirtualized domains on any x86-64 machine.'
+	@echo
+	@echo '  make run                   build, boot, start a demo domain; the control domain in this terminal'
+	@echo '                             (Ctrl-A X leaves; MEM=1G CPUS=2 SHARE=folder DEMO=name or empty)'
+	@echo '  make up [HOST=name]        the same in the background (MEM= CPUS= SHARE=); make hosts lists them'
+	@echo '  ./pvctl [-H name] VERB...  run a verb in that host: list, create CFG, console NAME (Ctrl-] leaves), help'
+	@echo '  make down [HOST=name]      stop it'
+	@echo '  make test [T=name]         every test, or a suite (unit abi guest hostile host), or one by name'
+	@echo '  make debug                 a stopped host with gdb on hypervisor and control domain'
+	@echo '  make iso                   build/paravane.iso for BIOS and UEFI'
+	@echo '  make lint                  static checkers over hypervisor/ and the scripts'
+	@echo '  make clean                 remove what was built; distclean: what was fetched, too'
 
 clean:
-	rm -rf $(filter-out $(DEPS),$(wildcard $(B)/*))
+	@echo "  CLEAN   $(B)"
+	@rm -rf $(filter-out $(DEPS),$(wildcard $(B)/*))
+
+distclean:
+	@echo "  CLEAN   $(B) with $(DEPS)"
+	@rm -rf $(B)

@@ -17,7 +17,7 @@ DEP_GRUB    := $(DEPS)/.stamp-grub
 DEP_XEN     := $(DEPS)/.stamp-xen
 DEP_BUSYBOX := $(DEPS)/.stamp-busybox
 
-# Groups of Debian packages: build, run, test, iso, debug, lint.
+# Groups of Debian packages; order-only prerequisites.
 PKG_BUILD := $(DEPS)/.stamp-packages-build
 PKG_RUN   := $(DEPS)/.stamp-packages-run
 PKG_TEST  := $(DEPS)/.stamp-packages-test
@@ -30,7 +30,7 @@ DEP_NAMES := newlib linux-source zlib lz4 zstd linux grub xen busybox
 $(DEP_NAMES:%=$(DEPS)/.stamp-%): $(DEPS)/.stamp-%: mk/deps.lock
 	@DEPS=$(DEPS) mk/deps.sh $*
 
-$(DEPS)/.stamp-packages-%:
+$(DEPS)/.stamp-packages-%: mk/deps.sh
 	@DEPS=$(DEPS) mk/deps.sh packages $*
 
 # A file of a dependency is there as soon as its stamp is; the rule's own work is to say so when it is not.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2034,SC2016   # packages_* are read by indirection; apt expands its own variables
 # SPDX-License-Identifier: MIT
 # deps.sh: put what the build takes from Debian packages below build/deps.
 #
