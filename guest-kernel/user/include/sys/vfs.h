@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/statfs.h>
