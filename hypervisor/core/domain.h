@@ -4,8 +4,8 @@
  *
  * A domain is held by reference (domain_get/put); the last reference frees it.
  * domain_kill() is the preemptible teardown that gives back pages, grants, event
- * channels and timers; a dead domain is off the list, and stays in memory
- * until nobody holds its pages.
+ * channels and timers. A dead domain stays findable until nobody holds a page of
+ * its: a backend that mapped its grants must still be able to unmap them.
  *
  * Each area keeps its part in a structure of its own (struct domain_mm and so on),
  * defined in that area's header and embedded here.
@@ -16,12 +16,16 @@
 #define HYPERVISOR_CORE_DOMAIN_H
 
 #include <pv-abi/xen.h>
+#include <pv-abi/sched.h>
+#include <pv-abi/vcpu.h>
 #include "arch/cpu.h"
 #include "arch/fpu.h"
 #include "arch/smp.h"
 #include "core/evtchn.h"
 #include "core/grant.h"
+#include "core/runstate.h"
 #include "core/sched.h"
+#include "core/tasklet.h"
 #include "core/timer.h"
 #include "lib/list.h"
 #include "lib/spinlock.h"
@@ -30,9 +34,15 @@
 #include "pv/pv.h"
 
 #define MAX_VCPUS 64            /* per domain */
+#define NR_WATCHDOGS 2
+#define SHUTDOWN_NONE 0xff      /* no reason set yet */
 #define DOMAIN_NAME_MAX 32
 
 enum domain_dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
+
+struct rangeset;
+struct domain_console;
+struct xen_domctl_createdomain;
 
 struct domain {
 	domid_t domid;
@@ -40,8 +50,9 @@ struct domain {
 	bool system;                    /* DOMID_XEN, DOMID_IO, DOMID_IDLE: never runs, never dies */
 	uint8_t dying;                  /* enum domain_dying [D] */
 	uint32_t refcount;              /* atomic */
-	struct list list;               /* all domains [LOCK_DOMLIST] */
-	spinlock_t lock;
+	struct list list;               /* all domains, by rising domid [LOCK_DOMLIST] */
+	struct domain *hash_next;       /* same hash of domid [LOCK_DOMLIST] */
+	spinlock_t lock;                /* LOCK_DOMAIN */
 
 	unsigned int max_vcpus;
 	struct vcpu **vcpu;             /* max_vcpus entries, NULL where not allocated */
@@ -54,8 +65,10 @@ struct domain {
 	int pause_count;                /* atomic: every reason together */
 	int controller_pause_count;     /* pauses by domctl */
 	bool creation_finished;
-	bool shutting_down, shut_down, crashed;
-	uint8_t shutdown_code;          /* SHUTDOWN_* */
+	bool shutting_down, shut_down, crashed; /* atomic: a crash comes in any context */
+	uint8_t shutdown_code;          /* SHUTDOWN_*, or SHUTDOWN_NONE */
+	uint8_t kill_step;              /* how far domain_kill() has come [LOCK_DOMCTL] */
+	struct tasklet shutdown_tasklet, free_tasklet;
 	char crash_reason[128];         /* why domain_crash() was called, for pvctl explain */
 
 	struct shared_info *shared_info;        /* direct-mapped, owned by the domain, shared with it */
@@ -63,8 +76,9 @@ struct domain {
 	s_time_t time_offset;           /* settimeoffset, in ns */
 	cpumask_t dirty_cpus;           /* CPUs that may hold translations of this domain; atomic bits */
 	uint32_t virq_to_evtchn_global[NR_VIRQS];
-	struct timer watchdog[2];
-	uint32_t watchdog_inuse;
+	struct timer watchdog[NR_WATCHDOGS];
+	uint32_t watchdog_inuse;        /* [D] */
+	uint64_t poll_mask;             /* vCPUs in SCHEDOP_poll; atomic bits */
 
 	/* Hardware access. Sorted, disjoint, inclusive ranges; only the control domain has any by default. */
 	struct rangeset *ioports, *iomem, *irqs;
@@ -89,15 +103,16 @@ struct vcpu {
 	bool is_running;                /* its registers are live on a CPU; LOCK_SCHED */
 	unsigned long pause_flags;      /* VPF_* bits, atomic; runs only when 0 */
 	int pause_count;                /* atomic: vcpu_pause nesting */
-	bool poll_active;
-	unsigned int poll_evtchn;       /* SCHEDOP_poll of one port; 0: any */
-	bool defer_shutdown, paused_for_shutdown, affinity_broken;
+	unsigned int poll_evtchn;       /* SCHEDOP_poll: the one port, or POLL_ANY */
+	bool paused_for_shutdown;
+	int8_t pin_override;            /* SCHEDOP_pin_override: CPU, or -1 */
 
 	struct vcpu_info *vcpu_info;    /* in shared_info or registered; never NULL */
 	mfn_t vcpu_info_mfn;            /* registered page, INVALID_MFN when in shared_info */
 
 	struct vcpu_runstate_info runstate;     /* LOCK_SCHED */
 	struct vcpu_runstate_info *runstate_guest;      /* guest virtual address, or NULL */
+	bool runstate_stale;            /* the guest's copy could not be written in user mode */
 	struct vcpu_time_info *time_guest;              /* likewise, VCPUOP_register_vcpu_time_memory_area */
 
 	s_time_t periodic_period, periodic_last;
@@ -109,16 +124,24 @@ struct vcpu {
 	struct vcpu_pv pv;              /* pv/pv.h */
 	struct vcpu_fpu fpu;            /* arch/fpu.h */
 	uint32_t virq_to_evtchn[NR_VIRQS];
+	struct vcpu_error {             /* hypercall_error(): why its last hypercall failed */
+		int32_t err;
+		uint32_t op;
+		s_time_t when;
+		char text[160];
+	} error;
 	struct vcpu_stats { uint64_t hypercalls, traps; } stats;
 } __aligned(64);
 
 /* pause_flags */
 #define VPF_BLOCKED     0       /* bit numbers: waiting for an event */
 #define VPF_DOWN        1       /* VCPUOP_down, or never brought up */
-#define VPF_PAUSED      2       /* vcpu pause_count or domain pause_count non-zero is checked as well */
-#define VPF_POLLING     3
+#define VPF_PARKED      2       /* used up its domain's cap */
+
+#define POLL_ANY (~0U)          /* poll_evtchn: any of several ports, or none */
 
 extern struct domain *dom0, *dom_xen, *dom_io, *dom_idle;
+extern struct vcpu_info dummy_vcpu_info;        /* of vCPUs above 31 before they register one */
 
 static inline bool is_idle_domain(const struct domain *d) { return d->domid == DOMID_IDLE; }
 static inline bool is_idle_vcpu(const struct vcpu *v) { return is_idle_domain(v->domain); }
@@ -135,10 +158,15 @@ void domain_subsystem_init(void);       /* system domains and the idle domain */
 int domain_create(domid_t id, bool privileged, unsigned int max_vcpus, uint32_t flags, struct domain **out);
 int vcpu_create(struct domain *d, unsigned int vcpu_id, struct vcpu **out);
 struct vcpu *idle_vcpu_create(unsigned int cpu);
-/* DOMID_SELF allowed. Returns with a reference, NULL when there is no such living domain. */
+/* As XEN_DOMCTL_createdomain asks; domain_create() is this with the defaults. */
+int domain_create_config(domid_t id, bool privileged, const struct xen_domctl_createdomain *config,
+			 struct domain **out);
+/* DOMID_SELF allowed. Returns with a reference, NULL when there is no such domain. It may be dying: look at d->dying. */
 struct domain *domain_find_get(domid_t id);
 /* The caller's domain, or one that a privileged caller may act on; with a reference. NULL and *err. */
 struct domain *domain_find_get_remote(domid_t id, int *err);
+/* With a reference; system domains (DOMID_IO, DOMID_XEN) too. For foreign-frame operations. */
+struct domain *domain_find_get_any(domid_t id);
 bool domain_get(struct domain *d);      /* false when the last reference is gone */
 void domain_put(struct domain *d);
 int domain_kill(struct domain *d);      /* 0, or -ERESTART: call again */
@@ -151,7 +179,15 @@ void domain_shutdown(struct domain *d, uint8_t reason);
 void domain_resume(struct domain *d);
 /* Crash a domain, for the reason that pvctl explain shows. May be called from any context; the current vCPU does not return to the guest. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
-struct domain *domain_next(struct domain *after, domid_t from); /* for lists: living domain with domid >= from, with a reference */
+/* For lists: the first domain with domid >= from, with a reference; drops the one on after (may be NULL). */
+struct domain *domain_next(struct domain *after, domid_t from);
+/* Calls fn for each domain under LOCK_DOMLIST. */
+void domain_for_each(void (*fn)(struct domain *d, void *arg), void *arg);
+
+struct vcpu *domain_vcpu(const struct domain *d, unsigned int id);      /* or NULL */
+void vcpu_free(struct vcpu *v);         /* never ran, or its domain is gone */
+void vcpu_set_info_area(struct vcpu *v, struct vcpu_info *vi, mfn_t m); /* takes over the frame reference */
+void vcpu_put_info_area(struct vcpu *v);
 
 void vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);

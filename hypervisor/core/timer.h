@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Timers: a callback at a system time, on one CPU, from SOFTIRQ_TIMER.
- * Each CPU has a queue ordered by expiry with a lock of its own.
+ * Each CPU has a heap ordered by expiry with a lock of its own.
+ * Not to be used from interrupt handlers.
  */
 #ifndef HYPERVISOR_CORE_TIMER_H
 #define HYPERVISOR_CORE_TIMER_H
 
 #include "arch/clock.h"
-#include "lib/list.h"
 
 struct timer {
-	struct list link;               /* in its CPU's queue, when active */
+	struct timer *child, *next, *prev;      /* in its CPU's pairing heap, when active */
 	s_time_t expires;
 	void (*fn)(void *);
 	void *arg;
@@ -26,5 +26,6 @@ void timer_stop(struct timer *t);       /* the callback may still be running els
 void timer_migrate(struct timer *t, unsigned int cpu);
 void timer_kill(struct timer *t);       /* stops, and waits until the callback is not running */
 bool timer_is_active(const struct timer *t);
+unsigned int timer_count(unsigned int cpu);     /* active timers of that CPU: for debug keys and leak tests */
 
 #endif
