@@ -95,7 +95,14 @@ struct domain {
 };
 
 struct vcpu {
-	struct cpu_user_regs regs;      /* entry frame; first, 16-byte aligned: see arch/cpu.h */
+	/*
+	 * The entry frame. IRET to the guest is executed with RSP in it, and a
+	 * fault there pushes a second frame below: entry_pad takes what of that
+	 * does not fit (arch/entry.S has the picture). regs sits at 8 modulo 16,
+	 * so that RSP0, just behind its SS, is a multiple of 16.
+	 */
+	uint64_t entry_pad[9];
+	struct cpu_user_regs regs;
 	struct domain *domain;
 	unsigned int vcpu_id;
 	unsigned int processor;         /* CPU it is on or was last on */

@@ -31,6 +31,8 @@ struct trap_bounce {
 struct vcpu_pv {
 	bool kernel_mode;
 	bool nmi_pending, nmi_masked, mce_pending;
+	unsigned long fault_addr;       /* CR2 of the page fault being handled */
+	unsigned long fault_dr6;        /* DR6 of the debug exception being handled */
 	struct trap_info trap[256];
 	struct trap_bounce bounce;
 	unsigned long event_cs_eip, failsafe_eip, syscall_eip, syscall32_eip, sysenter_eip;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Guest memory by guest virtual address. The range check keeps guests off our
+ * part of the address space; the page tables, which no guest can make point at
+ * what is not its own, do the rest. A fault inside comes back through the
+ * exception table as "bytes not copied".
+ *
+ * With SMAP on, access is open only inside these functions.
+ */
+#include "arch/guest_access.h"
+#include "arch/features.h"
+#include "lib/errno.h"
+
+unsigned long guest_copy(void *to, const void *from, unsigned long n);
+unsigned long guest_clear(void *to, unsigned long n);
+int guest_cmpxchg(uint64_t *p, uint64_t *old, uint64_t new);
+
+static inline void guest_access_open(void)
+{
+	if (cpu_features.smap)
+		__asm__ volatile("stac" ::: "memory");
+}
+
+static inline void guest_access_close(void)
+{
+	if (cpu_features.smap)
+		__asm__ volatile("clac" ::: "memory");
+}
+
+unsigned long copy_from_guest_va(void *to, const void *guest, unsigned long n)
+{
+	unsigned long left;
+
+	if (unlikely(!guest_range_ok(guest, n)))
+		return n;
+	guest_access_open();
+	left = guest_copy(to, guest, n);
+	guest_access_close();
+	return left;
+}
+
+unsigned long copy_to_guest_va(void *guest, const void *from, unsigned long n)
+{
+	unsigned long left;
+
+	if (unlikely(!guest_range_ok(guest, n)))
+		return n;
+	guest_access_open();
+	left = guest_copy(guest, from, n);
+	guest_access_close();
+	return left;
+}
+
+unsigned long clear_guest_va(void *guest, unsigned long n)
+{
+	unsigned long left;
+
+	if (unlikely(!guest_range_ok(guest, n)))
+		return n;
+	guest_access_open();
+	left = guest_clear(guest, n);
+	guest_access_close();
+	return left;
+}
+
+int cmpxchg_guest_va(uint64_t *guest, uint64_t *old, uint64_t new)
+{
+	int rc;
+
+	if (unlikely(!guest_range_ok(guest, sizeof(*guest))))
+		return -EFAULT;
+	guest_access_open();
+	rc = guest_cmpxchg(guest, old, new);
+	guest_access_close();
+	return rc;
+}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# The hypervisor: build/paravane, a multiboot ELF32 image of a 64-bit program.
+#   make build/hypervisor/mm/frame.o   one object
+#   make hypervisor-objs               all objects, not linked
+#   make hypervisor                    the image
+
+HB := $(B)/hypervisor
+
+HV_C   := $(sort $(wildcard hypervisor/*/*.c))
+HV_S   := $(sort $(wildcard hypervisor/*/*.S))
+HV_OBJS := $(patsubst hypervisor/%.c,$(HB)/%.o,$(filter-out hypervisor/arch/asm_offsets.c,$(HV_C))) \
+           $(patsubst hypervisor/%.S,$(HB)/%.S.o,$(HV_S))
+HV_FDT_OBJS := $(addprefix $(HB)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
+HV_XZ_OBJS  := $(addprefix $(HB)/xz/,xz_dec_stream.o xz_dec_lzma2.o xz_dec_bcj.o xz_crc32.o)
+
+HV_DEFS  := -D__XEN_INTERFACE_VERSION__=0x00040d00 -D__PARAVANE__
+HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+            -m64 -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -mcmodel=small \
+            -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+            -fno-common -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden \
+            -Ihypervisor -I. -I$(HB) $(HV_DEFS)
+HV_CFLAGS := $(HV_FLAGS) $(WARN)
+
+.PHONY: hypervisor hypervisor-objs
+hypervisor: $(B)/paravane
+hypervisor-objs: $(HV_OBJS)
+
+$(HB)/%.o: hypervisor/%.c | $(HB)/hypercall_protos.h
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(HB)/%.S.o: hypervisor/%.S $(HB)/asm_offsets.h
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) $(HV_FLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+# Structure offsets for assembly, from the compiler.
+$(HB)/asm_offsets.h: hypervisor/arch/asm_offsets.c | $(HB)/hypercall_protos.h
+	@mkdir -p $(@D)
+	@echo "  GEN     $@"
+	@$(CC) $(HV_CFLAGS) -MMD -MP -MF $(HB)/asm_offsets.d -MT $@ -S -o $(HB)/asm_offsets.s $<
+	@sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$\?\(-\?[0-9]*\).*$$/#define \1 \2/p' $(HB)/asm_offsets.s > $@
+
+# Prototypes of the hypercalls' entry points, from the one list.
+$(HB)/hypercall_protos.h: pv-abi/hypercalls.def hypervisor/core/hypercall_protos.h.in
+	@mkdir -p $(@D)
+	@echo "  GEN     $@"
+	@$(CC) -E -P -x c -I. hypervisor/core/hypercall_protos.h.in -o $@
+
+$(HB)/hypervisor.lds: hypervisor/hypervisor.lds.S hypervisor/arch/layout.h
+	@mkdir -p $(@D)
+	@$(CC) -E -P -x c -D__ASSEMBLER__ -Ihypervisor -o $@ $<
+
+# Third-party sources compiled for ring 0: libfdt (boot device trees), XZ Embedded (bzImage boot domains).
+HV_LIB_FLAGS := $(HV_FLAGS) -w
+$(HB)/libfdt/%.o: $(DEPS)/src/libfdt/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      libfdt/$(<F)"
+	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/libfdt -c -o $@ $<
+
+$(HB)/xz/%.o: $(DEPS)/src/xz/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      xz/$(<F)"
+	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/xz -DXZ_DEC_X86 -c -o $@ $<
+
+HV_LINK_OBJS := $(HV_OBJS)
+HV_LDFLAGS := -m elf_x86_64 -nostdlib -static -no-pie --gc-sections -z noexecstack -z max-page-size=4096 \
+              --no-warn-rwx-segments --build-id=sha1 -T $(HB)/hypervisor.lds
+
+$(B)/paravane.elf: $(HV_LINK_OBJS) $(HB)/hypervisor.lds
+	@echo "  LD      $@"
+	@$(LD) $(HV_LDFLAGS) -o $@ $(HV_LINK_OBJS)
+
+$(B)/paravane: $(B)/paravane.elf
+	@echo "  OBJCOPY $@"
+	@$(OBJCOPY) -O elf32-i386 --strip-debug $< $@
+
+-include $(HV_OBJS:.o=.d) $(HB)/asm_offsets.d
