@@ -13,7 +13,7 @@ HV_OBJS := $(patsubst hypervisor/%.c,$(HB)/%.o,$(filter-out hypervisor/arch/asm_
 HV_FDT_OBJS := $(addprefix $(HB)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 HV_XZ_OBJS  := $(addprefix $(HB)/xz/,xz_dec_stream.o xz_dec_lzma2.o xz_dec_bcj.o xz_crc32.o)
 
-HV_DEFS  := -D__XEN_INTERFACE_VERSION__=0x00040d00 -D__PARAVANE__
+HV_DEFS  := -D__PARAVANE__
 HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
             -m64 -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -mcmodel=small \
             -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \

@@ -23,7 +23,7 @@ void asm_offsets(void)
 	REG(es, es);
 	DEFINE(VCPU_regs, offsetof(struct vcpu, regs));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
-	DEFINE(CPU_current, offsetof(struct cpu, current));
+	DEFINE(CPU_current, offsetof(struct cpu, curr));
 	DEFINE(CPU_stack_top, offsetof(struct cpu, stack_top));
 	DEFINE(CPU_regs_top, offsetof(struct cpu, regs_top));
 	DEFINE(CPU_scratch, offsetof(struct cpu, scratch));

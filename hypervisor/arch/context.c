@@ -151,7 +151,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 	      prev->vcpu_id);
 	if (prev != c->idle)
 		leave(prev);
-	c->current = next;
+	c->curr = next;
 	c->regs_top = (unsigned long)&next->regs.es;
 	c->tss->rsp0 = c->regs_top;
 	if (next != c->idle) {

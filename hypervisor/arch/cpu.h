@@ -33,7 +33,7 @@ enum softirq {
 
 struct cpu {
 	struct cpu *self;               /* %gs:0 */
-	struct vcpu *current;           /* %gs:8 */
+	struct vcpu *curr;              /* %gs:8 */
 	unsigned long stack_top;        /* %gs:16  the hypervisor's stack of this CPU */
 	unsigned long regs_top;         /* %gs:24  end of current->regs' entry frame (= TSS.RSP0) */
 	unsigned long scratch;          /* %gs:32  guest RSP during syscall entry */

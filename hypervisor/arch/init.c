@@ -25,7 +25,7 @@ void cpu_prepare(struct cpu *c)
 	sched_init_cpu(c->id);
 	c->idle = idle_vcpu_create(c->id);
 	BUG_ON(!c->idle);
-	c->current = c->idle;
+	c->curr = c->idle;
 	c->regs_top = (unsigned long)&c->idle->regs.es;
 	c->tss->rsp0 = c->regs_top;
 }

@@ -135,7 +135,7 @@ struct cpu_user_regs *exit_to_guest(void)
 			softirq_run();
 			continue;
 		}
-		v = c->current;
+		v = c->curr;
 		if (unlikely(v == c->idle)) {
 			softirq_idle_wait();
 			continue;

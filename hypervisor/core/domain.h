@@ -140,6 +140,9 @@ struct vcpu {
 	struct vcpu_stats { uint64_t hypercalls, traps; } stats;
 } __aligned(64);
 
+_Static_assert(offsetof(struct vcpu, regs) % 16 == 8, "RSP0 must be a multiple of 16");
+_Static_assert(offsetof(struct vcpu, regs) >= 64, "room for a frame of a fault in IRET");
+
 /* pause_flags */
 #define VPF_BLOCKED     0       /* bit numbers: waiting for an event */
 #define VPF_DOWN        1       /* VCPUOP_down, or never brought up */
