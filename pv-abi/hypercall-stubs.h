@@ -14,6 +14,11 @@
 #include "xen.h"
 #include "event_channel.h"
 #include "physdev.h"
+#include "platform.h"
+#include "pmu.h"
+#include "domctl.h"
+#include "sysctl.h"
+#include "arch-x86/xen-mca.h"
 
 /*
  * Argument registers are outputs too: a hypervisor built for debugging may spoil them, and a
