@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting and ending domains: see launch.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder.h"
+#include "ctl.h"
+#include "launch.h"
+
+/* Beyond memory=, what a domain may hold for tables of its own; the same as xl's. */
+#define SLACK_KB 1024
+
+int host_open(struct host *host, struct err *e)
+{
+	memset(host, 0, sizeof(*host));
+	return hcall_open(&host->h, e);
+}
+
+int host_open_store(struct host *host, struct err *e)
+{
+	if (host_open(host, e))
+		return -1;
+	host->xs = domstore_open(e);
+	if (host->xs)
+		return 0;
+	hcall_close(&host->h);
+	return -1;
+}
+
+void host_close(struct host *host)
+{
+	if (host->xs)
+		xs_close(host->xs);
+	host->xs = NULL;
+	hcall_close(&host->h);
+}
+
+int host_limits(struct host *host, struct domcfg_limits *lim, struct err *e)
+{
+	struct xen_sysctl_physinfo info;
+	long ret = ctl_physinfo(&host->h, &info);
+
+	if (ret)
+		return err_sys(e, (int)-ret, "asking the hypervisor for its memory");
+	lim->free_mb = (info.free_pages + info.scrub_pages) >> 8;
+	lim->nr_cpus = info.nr_cpus;
+	return 0;
+}
+
+const char *launch_run_dir(void)
+{
+	const char *dir = getenv("PVCTL_RUN");
+
+	return dir ? dir : "/run/pvctl";
+}
+
+char *launch_config_path(domid_t dom, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%u.cfg", launch_run_dir(), dom);
+	return buf;
+}
+
+static int keep_config(domid_t dom, const struct cfg *raw, struct err *e)
+{
+	char path[256], *text;
+	size_t len;
+	int fd, ret = 0;
+
+	launch_config_path(dom, path, sizeof(path));
+	mkdir("/run", 0755);
+	mkdir(launch_run_dir(), 0755);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, errno, "keeping the config: %s", path);
+	text = cfg_format(raw);
+	len = strlen(text);
+	if (write(fd, text, len) != (ssize_t)len) {
+		ret = err_sys(e, errno ? errno : ENOSPC, "keeping the config: %s", path);
+		unlink(path);
+	}
+	free(text);
+	close(fd);
+	return ret;
+}
+
+domid_t host_find_name(struct host *host, const char *name)
+{
+	struct xen_domctl_getdomaininfo info[64];
+	domid_t first = 0;
+	long n, i;
+
+	while ((n = ctl_domain_list(&host->h, first, info, ARRAY_SIZE(info))) > 0) {
+		for (i = 0; i < n; i++) {
+			char *s = domstore_name(host->xs, info[i].domain);
+			int same = s && !strcmp(s, name);
+
+			free(s);
+			if (same)
+				return info[i].domain;
+		}
+		first = (domid_t)(info[n - 1].domain + 1);
+	}
+	return DOMID_NONE;
+}
+
+static int create_empty(struct host *host, const struct domcfg *d, domid_t *dom, struct err *e)
+{
+	struct ctl_newdom nd = {
+		.max_vcpus = (unsigned int)d->maxvcpus,
+		.max_evtchn = (unsigned int)d->max_event_channels,
+		.max_grant_frames = (int)d->max_grant_frames,
+		.max_maptrack_frames = (int)d->max_maptrack_frames,
+		.grant_version = 2,
+	};
+	long ret;
+
+	memcpy(nd.uuid, d->uuid, sizeof(nd.uuid));
+	ret = ctl_domain_create(&host->h, &nd, dom);
+	if (ret)
+		return err_sys(e, (int)-ret, "%s: the hypervisor refused a domain with %lld vCPUs",
+			       d->name, d->maxvcpus);
+	ret = ctl_max_vcpus(&host->h, *dom, nd.max_vcpus);
+	if (ret)
+		return err_sys(e, (int)-ret, "%s: %lld vCPUs", d->name, d->maxvcpus);
+	ret = ctl_max_mem(&host->h, *dom, (uint64_t)d->maxmem * 1024 + SLACK_KB);
+	if (ret)
+		return err_sys(e, (int)-ret, "%s: memory limit of %lld MB", d->name, d->maxmem);
+	return 0;
+}
+
+static int set_scheduling(struct host *host, const struct domcfg *d, domid_t dom, unsigned int nr_cpus,
+			  struct err *e)
+{
+	struct xen_domctl_scheduler_op op;
+	unsigned int v;
+	long ret;
+
+	for (v = 0; d->nr_cpusets && v < (unsigned int)d->maxvcpus; v++) {
+		const struct cpuset *s = &d->cpus[v < d->nr_cpusets ? v : d->nr_cpusets - 1];
+
+		ret = ctl_vcpu_affinity(&host->h, dom, v, XEN_VCPUAFFINITY_HARD, s->bits, NULL,
+					nr_cpus);
+		if (ret)
+			return err_sys(e, (int)-ret, "%s: pinning vCPU %u", d->name, v);
+	}
+	if (d->weight < 0 && d->cap < 0)
+		return 0;
+	ret = ctl_sched_id(&host->h);
+	if (ret < 0)
+		return err_sys(e, (int)-ret, "%s: asking for the scheduler", d->name);
+	memset(&op, 0, sizeof(op));
+	op.sched_id = (uint32_t)ret;
+	op.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
+	ret = ctl_sched_domain(&host->h, dom, &op);
+	op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
+	if (d->weight >= 0)
+		op.u.credit.weight = (uint16_t)d->weight;
+	if (d->cap >= 0)
+		op.u.credit.cap = (uint16_t)d->cap;
+	if (!ret)
+		ret = ctl_sched_domain(&host->h, dom, &op);
+	if (ret)
+		return err_sys(e, (int)-ret, "%s: cpu_weight %lld, cap %lld", d->name, d->weight,
+			       d->cap);
+	return 0;
+}
+
+static int introduce(struct host *host, const struct domcfg *d, const struct build *b, struct err *e)
+{
+	struct domstore_new n = {
+		.dom = b->dom, .name = d->name, .uuid = d->uuid, .kernel = b->kernel,
+		.ramdisk = b->ramdisk, .cmdline = b->cmdline,
+		.memory_kb = (uint64_t)d->memory * 1024, .maxmem_kb = (uint64_t)d->maxmem * 1024,
+		.vcpus = (unsigned int)d->vcpus, .maxvcpus = (unsigned int)d->maxvcpus,
+		.store_mfn = b->store_mfn, .console_mfn = b->console_mfn,
+		.store_port = b->store_port, .console_port = b->console_port,
+	};
+
+	return domstore_create(host->xs, &n, e);
+}
+
+static int fill(struct host *host, const struct domcfg *d, struct build *b, const struct build_images *im,
+		const struct cfg *raw, struct err *e)
+{
+	struct domcfg_limits lim = { 0 };
+
+	if (host_limits(host, &lim, e) || set_scheduling(host, d, b->dom, lim.nr_cpus, e))
+		return -1;
+	if (build_pv(&host->h, b, im, e))
+		return err_wrap(e, "%s", d->name);
+	if (keep_config(b->dom, raw, e))
+		return -1;
+	return introduce(host, d, b, e);
+}
+
+int launch_domain(struct host *host, struct domcfg *d, const struct cfg *raw, domid_t *dom,
+		  struct err *e)
+{
+	char *kernel = domcfg_path(d->kernel), *ramdisk = d->ramdisk ? domcfg_path(d->ramdisk) : NULL;
+	char *cmdline = domcfg_cmdline(d);
+	struct build b = {
+		.kernel = kernel, .ramdisk = ramdisk, .cmdline = cmdline,
+		.nr_pages = (uint64_t)d->memory << 8,
+	};
+	struct build_images im;
+	struct err ignored = ERR_INIT;
+	domid_t other;
+	int ret = -1;
+
+	if (!d->uuid_given)
+		uuid_generate(d->uuid);
+	other = host_find_name(host, d->name);
+	if (other != DOMID_NONE) {
+		err_set(e, "name = \"%s\": in use by domain %u: choose another name=, or `pvctl destroy "
+			"%s` first", d->name, other, d->name);
+		goto out;
+	}
+	if (build_load(&im, kernel, ramdisk, e))
+		goto out;
+	*dom = DOMID_NONE;
+	b.dom = DOMID_NONE;
+	ret = create_empty(host, d, &b.dom, e);
+	if (!ret)
+		ret = fill(host, d, &b, &im, raw, e);
+	build_unload(&im);
+	if (ret && b.dom != DOMID_NONE)
+		launch_destroy(host, b.dom, &ignored);
+	*dom = b.dom;
+out:
+	free(kernel);
+	free(ramdisk);
+	free(cmdline);
+	return ret;
+}
+
+int launch_destroy(struct host *host, domid_t dom, struct err *e)
+{
+	char path[256];
+	long ret;
+
+	ret = ctl_domain_destroy(&host->h, dom);
+	if (ret && ret != -ESRCH)
+		return err_sys(e, (int)-ret, "destroying domain %u", dom);
+	domstore_remove(host->xs, dom);
+	unlink(launch_config_path(dom, path, sizeof(path)));
+	return ret ? err_sys(e, (int)-ret, "domain %u", dom) : 0;
+}

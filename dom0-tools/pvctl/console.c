@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pvctl console: this terminal as a domain's console.
+ *
+ * consoled owns the rings and keeps what each domain printed. It is asked with one line, "attach ID",
+ * answers with what is kept, and from then on bytes go both ways. Ctrl-] leaves.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "verbs.h"
+
+#define ESCAPE_CHAR 0x1d	/* Ctrl-] */
+
+int console_connect(domid_t dom, struct err *e)
+{
+	const char *path = getenv("CONSOLED_SOCKET");
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char line[32];
+	int fd, n;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path ? path : "/run/consoled.sock");
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0)
+		return err_sys(e, errno, "console: socket");
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		err_sys(e, errno, "console: cannot reach consoled at %s (is it running?)",
+			addr.sun_path);
+		close(fd);
+		return -1;
+	}
+	n = snprintf(line, sizeof(line), "attach %u\n", dom);
+	if (write(fd, line, (size_t)n) != n) {
+		err_sys(e, errno, "console: asking for domain %u", dom);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int write_all(int fd, const char *p, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Copy both ways until either end closes or the escape character is typed. */
+static void shovel(int fd)
+{
+	struct pollfd p[2] = { { fd, POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 } };
+	char buf[1024], *esc;
+	ssize_t n;
+
+	for (;;) {
+		if (poll(p, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return;
+		}
+		if (p[0].revents) {
+			n = read(fd, buf, sizeof(buf));
+			if (n <= 0 || write_all(STDOUT_FILENO, buf, (size_t)n))
+				return;
+		}
+		if (!p[1].revents)
+			continue;
+		n = read(STDIN_FILENO, buf, sizeof(buf));
+		if (n <= 0) {
+			/* End of a script's input: keep showing what the domain prints. */
+			p[1].fd = -1;
+			p[1].revents = 0;
+			continue;
+		}
+		esc = memchr(buf, ESCAPE_CHAR, (size_t)n);
+		if (write_all(fd, buf, esc ? (size_t)(esc - buf) : (size_t)n) || esc)
+			return;
+	}
+}
+
+int console_run(int fd)
+{
+	struct termios old, raw;
+	int tty = !tcgetattr(STDIN_FILENO, &old);
+
+	fflush(stdout);
+	if (tty) {
+		raw = old;
+		raw.c_iflag &= (tcflag_t)~(BRKINT | ICRNL | INPCK | ISTRIP | IXON);
+		raw.c_lflag &= (tcflag_t)~(ECHO | ICANON | ISIG | IEXTEN);
+		raw.c_cc[VMIN] = 1;
+		raw.c_cc[VTIME] = 0;
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	}
+	shovel(fd);
+	if (tty)
+		tcsetattr(STDIN_FILENO, TCSANOW, &old);
+	close(fd);
+	return EXIT_OK;
+}
+
+int console_attach(domid_t dom, struct err *e)
+{
+	int fd = console_connect(dom, e);
+
+	return fd < 0 ? complain(e) : console_run(fd);
+}
+
+int verb_console(int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	struct host host;
+	domid_t dom;
+	int i = 1;
+
+	/* xl's -t pv and -n 0 name the only console there is. */
+	while (i + 1 < argc && argv[i][0] == '-' && strchr("tn", argv[i][1]))
+		i += 2;
+	if (i + 1 != argc)
+		return complain_usage("console", "expected one domain");
+	if (open_domain(&host, argv[i], &dom, &e))
+		return complain(&e);
+	host_close(&host);
+	return console_attach(dom, &e);
+}

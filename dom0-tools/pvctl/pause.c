@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* pvctl pause */
+#include "../lib/ctl.h"
+#include "verbs.h"
+
+int verb_pause(int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	struct host host;
+	domid_t dom;
+	long ret;
+
+	if (argc != 2)
+		return complain_usage("pause", "expected one domain");
+	if (open_domain(&host, argv[1], &dom, &e))
+		return complain(&e);
+	ret = ctl_domain_pause(&host.h, dom);
+	host_close(&host);
+	if (ret) {
+		err_sys(&e, (int)-ret, "domain %s", argv[1]);
+		return complain(&e);
+	}
+	return EXIT_OK;
+}
