@@ -35,7 +35,10 @@ SECTIONS {
 		extable_start = .;
 		KEEP(*(.extable))
 		extable_end = .;
-		*(.note.gnu.build-id)
+		. = ALIGN(4);
+		build_id_note = .;
+		KEEP(*(.note.gnu.build-id))
+		build_id_note_end = .;
 	} :rodata
 	. = ALIGN(4096);
 	image_rodata_end = .;

@@ -38,7 +38,9 @@ struct vcpu_sched {
 
 void sched_init(void);                  /* boot CPU */
 void sched_init_cpu(unsigned int cpu);
-int sched_vcpu_init(struct vcpu *v);
+void sched_idle_init(struct vcpu *v);
+int sched_domain_init(struct domain *d);
+int sched_vcpu_init(struct vcpu *v);    /* chooses v->processor */
 void sched_vcpu_destroy(struct vcpu *v);
 void sched_wake(struct vcpu *v);
 void sched_sleep(struct vcpu *v);
@@ -46,8 +48,12 @@ void sched_yield(void);
 /* Port of d has become pending: wake the vCPUs that poll for it. Any context. */
 void sched_check_pollers(struct domain *d, unsigned int port);
 bool sched_vcpu_poll_stop(struct vcpu *v);      /* true if v was polling; it no longer is */
+/* Pin to one CPU whatever the affinity says (-1: no longer): 0, -EINVAL, -EBUSY when pinned elsewhere. */
+int sched_pin_override(struct vcpu *v, int cpu);
 /* 0, or -EINVAL when no online CPU is left in it. NULL: leave as it is. */
 int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
+struct vcpu_runstate_info;
+void sched_runstate_snapshot(struct vcpu *v, struct vcpu_runstate_info *out);   /* copy under LOCK_SCHED */
 uint64_t vcpu_cpu_time(const struct vcpu *v);
 uint64_t cpu_idle_time(unsigned int cpu);
 

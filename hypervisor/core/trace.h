@@ -9,7 +9,7 @@
 
 #include "lib/types.h"
 
-enum trace_kind { TRACE_NONE, TRACE_HYPERCALL, TRACE_HYPERCALL_RET, TRACE_TRAP, TRACE_SWITCH, TRACE_EVENT, TRACE_CRASH };
+enum trace_kind { TRACE_NONE, TRACE_HYPERCALL, TRACE_HYPERCALL_RET /* failed */, TRACE_TRAP, TRACE_SWITCH, TRACE_EVENT, TRACE_CRASH };
 
 struct trace_record {
 	uint64_t seq;           /* 0: being written */
@@ -22,6 +22,10 @@ struct trace_record {
 
 void trace_init_cpu(unsigned int cpu);
 void trace(enum trace_kind kind, unsigned int number, uint64_t rip, uint64_t a0, uint64_t a1, uint64_t a2);
+/* Records are numbered from 1; one that has been overwritten or is being written: false. */
+bool trace_read(unsigned int cpu, uint64_t seq, struct trace_record *out);
+uint64_t trace_last(unsigned int cpu);  /* number of the newest, 0: none yet */
+const char *hypercall_name(unsigned int nr);
 void trace_dump(unsigned int cpu, unsigned int last);   /* to the console, for panic */
 
 #endif

@@ -40,7 +40,7 @@ enum lock_level {
 	LOCK_VMAP,
 	LOCK_TLB,           /* shoot-down mailbox */
 	LOCK_IRQ,
-	LOCK_TRACE,
+	LOCK_DOMAIN_CONSOLE, /* a domain's line buffer for console_io */
 	LOCK_CONSOLE,
 	LOCK_UART,
 };

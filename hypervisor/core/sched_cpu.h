@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the scheduler's files share: a CPU's run queue and how to lock it.
+ */
+#ifndef HYPERVISOR_CORE_SCHED_CPU_H
+#define HYPERVISOR_CORE_SCHED_CPU_H
+
+#include "core/domain.h"
+
+struct sched_cpu {
+	spinlock_t lock;                /* LOCK_SCHED: all below, and the vCPUs whose processor this is */
+	struct list queue[SCHED_NR_PRI];
+	unsigned int nr_queued;
+	struct vcpu *curr;              /* chosen last; its context may not be loaded yet */
+	struct timer slice;             /* end of the time that curr was given */
+	uint64_t switches;
+};
+
+static inline struct sched_cpu *sched_cpu(unsigned int cpu)
+{
+	return cpus[cpu]->sched;
+}
+
+/*
+ * Lock the queue of the CPU that v belongs to. Interrupt handlers wake vCPUs,
+ * hence the saved flags.
+ */
+struct sched_cpu *sched_lock_vcpu(const struct vcpu *v, unsigned long *flags);
+
+/* With that lock: */
+void sched_enqueue(struct sched_cpu *sc, struct vcpu *v);
+void sched_dequeue(struct sched_cpu *sc, struct vcpu *v);
+uint64_t sched_allowed_cpus(const struct vcpu *v);
+
+/* sched_credit.c */
+void credit_charge(struct vcpu *v, s_time_t when);      /* lock held; v runs */
+void credit_start(void);                /* a guest runs: keep accounts from now on */
+void credit_init(void);
+
+#endif
