@@ -78,6 +78,8 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
 		irq_dispatch(vec);
 		return;
 	}
+	if (vec == TRAP_PF && pv_fix_ldt_fault(read_cr2()))
+		return;
 	if (extable_fixup(regs))
 		return;
 	/* A guest's watchpoint on memory that we touch for it: not ours to report. */

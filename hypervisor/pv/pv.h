@@ -57,6 +57,7 @@ struct domain_pv {
 	unsigned long nmi_callback;     /* XENNMI_register_callback */
 	unsigned int tsc_mode;
 	bool cpuid_faulting;
+	uint32_t pci_cf8;               /* address register of PCI configuration, as the domain wrote it */
 	struct cpuid_policy *cpuid;     /* pv/cpuid.c */
 };
 
@@ -71,6 +72,8 @@ void pv_guest_sysenter(struct cpu_user_regs *regs);
 void pv_deliver_pending(struct vcpu *v);
 /* IRET/SYSRET or a segment load to the guest faulted: failsafe callback. */
 void pv_failsafe(struct cpu_user_regs *regs);
+/* A read of the LDT window faulted, in the guest or in our own selector load: true if it is mapped now. */
+bool pv_fix_ldt_fault(unsigned long addr);
 
 /* --- core calls these --- */
 int pv_domain_init(struct domain *d);

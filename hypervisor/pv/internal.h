@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Between the files of pv/.
+ */
+#ifndef HYPERVISOR_PV_INTERNAL_H
+#define HYPERVISOR_PV_INTERNAL_H
+
+#include "arch/guest_access.h"
+#include "arch/x86.h"
+#include "core/domain.h"
+#include "pv/pv.h"
+
+/* Is [a, a+n) guest virtual memory? */
+static inline bool pv_range_ok(unsigned long a, unsigned long n)
+{
+	return guest_range_ok((const void *)a, n);
+}
+
+unsigned long pv_fix_rflags(unsigned long rflags);
+uint16_t pv_fix_code_selector(uint64_t sel);
+
+/* The CR4 that the guest reads: what it may rely on. */
+unsigned long pv_guest_cr4_to_shown(const struct vcpu *v);
+/* 0, -EPERM for a reserved register, -EINVAL for a reserved value. */
+int pv_set_debugreg(struct vcpu *v, unsigned int reg, unsigned long value);
+void pv_load_debugregs(const struct vcpu *v);
+
+/* pv/bounce.c */
+void pv_set_bounce_callback(struct vcpu *v, unsigned long eip, bool mask_events);
+void pv_deliver_bounce(struct vcpu *v);
+
+/* pv/emulate.c: the instruction at RIP that raised #GP(0). True: emulated, or a trap is set. */
+bool pv_emulate_privileged(struct cpu_user_regs *regs);
+bool pv_emulate_forced(struct cpu_user_regs *regs);     /* UD2 "xen" CPUID */
+
+/* pv/io.c: size 1, 2 or 4 */
+bool pv_io_allowed(struct vcpu *v, unsigned int port, unsigned int size);
+uint32_t pv_io_read(struct vcpu *v, unsigned int port, unsigned int size);
+void pv_io_write(struct vcpu *v, unsigned int port, unsigned int size, uint32_t value);
+
+/* pv/msr.c: false: #GP */
+bool pv_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value);
+bool pv_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value);
+
+/* pv/cpuid.c */
+struct cpuid_regs pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub);
+
+#endif
