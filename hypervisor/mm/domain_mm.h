@@ -29,7 +29,9 @@ struct domain_mm {
 struct vcpu_mm {
 	mfn_t guest_table;              /* kernel-mode L4 (typed, referenced); INVALID_MFN: none */
 	mfn_t guest_table_user;         /* user-mode L4, or INVALID_MFN */
-	uint64_t *perdomain_l1;         /* L1 of this vCPU's GDT/LDT window: 16 GDT + 16 LDT entries */
+	uint64_t *perdomain_l1;         /* L1 entries of this vCPU's GDT/LDT window: 16 GDT + 16 LDT */
+	spinlock_t ldt_lock;            /* LOCK_PAGE: which pages of the LDT window are mapped */
+	struct frame *unfinished[4];    /* tables that its last operation left half taken apart; own vCPU only */
 };
 
 struct boot_info;
@@ -44,10 +46,19 @@ void mm_domain_free(struct domain *d);
 
 /* Put L4 entries 256..271 (and the per-domain one) into a guest's new L4. */
 void mm_init_guest_l4(struct domain *d, uint64_t *l4);
-/* Load CR3 for v's mode (kernel or user table; idle_l4 for the idle vCPU). */
+/*
+ * Load CR3 for v's mode (kernel or user table; idle_l4 for the idle vCPU). Keeps the domains' dirty_cpus and
+ * this CPU's loaded_domain: nobody else changes them. An idle CPU may leave the last guest's tables loaded,
+ * if its TLB flush is tlb_reload_cr3() (mm/tlb.h).
+ */
 void mm_load_cr3(struct vcpu *v);
 unsigned long vcpu_cr3_maddr(const struct vcpu *v);
-int mm_set_guest_table(struct vcpu *v, mfn_t l4);       /* as MMUEXT_NEW_BASEPTR; takes references */
+/*
+ * As MMUEXT_NEW_BASEPTR and NEW_USER_BASEPTR, for current or a vCPU that does not run: validates if need be,
+ * takes references, drops those of the old table. 0, -EINVAL, or -ERESTART: nothing changed, call
+ * again (not when called from the idle or boot context). User: INVALID_MFN for none.
+ */
+int mm_set_guest_table(struct vcpu *v, mfn_t l4);
 int mm_set_guest_table_user(struct vcpu *v, mfn_t l4);
 void mm_drop_guest_tables(struct vcpu *v);
 
@@ -59,7 +70,7 @@ uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va);
 /* GDT frames of a vCPU (set_gdt hypercall, setvcpucontext, builder). n entries, 1..14 frames. */
 int mm_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries);
 void mm_destroy_gdt(struct vcpu *v);
-/* Lazy LDT: map page @offset of the LDT window on a fault; true if it is now mapped. */
+/* Lazy LDT: map the page at byte @offset of the current vCPU's LDT window on a fault; true if it is now mapped. */
 bool mm_map_ldt_page(struct vcpu *v, unsigned int offset);
 bool mm_invalidate_ldt(struct vcpu *v); /* drops lazily mapped LDT pages; true if there were some */
 /* Is this a descriptor a guest may have? Adjusts DPL as Xen does. */
@@ -71,7 +82,19 @@ void *map_boot_range(maddr_t a, size_t size);   /* RAM or firmware tables below 
 void *alloc_guarded_stack(unsigned int size);   /* unmapped page below; NULL */
 void mm_map_perdomain(struct vcpu *v, unsigned int window_page, uint64_t l1e);
 
-/* For grants: install/remove/replace a mapping at a guest's virtual address or PTE machine address. */
+/* [first, last] (frames) is device memory that the hypervisor uses itself: no guest maps it. */
+void mm_own_io(unsigned long first, unsigned long last);
+bool mm_io_is_ours(unsigned long frame);
+
+/*
+ * For grants: install, remove or replace a mapping in v's (current's) domain, at a virtual address or at the
+ * machine address of an L1 entry. GNTST_okay or another GNTST_* code.
+ *
+ * create: the caller has a reference to @frame, and a WRITABLE type reference unless readonly. On success the
+ * page-table entry owns them (they go when the guest overwrites the entry); on failure they are still the caller's.
+ * replace: if the entry maps @frame with these rights it is cleared, or moved to @new_addr's entry when that is
+ * not 0, and the references are the caller's again (cleared) or the new entry's (moved). The TLB is the caller's to flush.
+ */
 int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame, bool readonly,
 				 uint64_t extra_pte_flags);
 int mm_replace_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame,

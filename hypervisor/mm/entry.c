@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One page-table entry: what a guest may put into it, the references it holds, and its replacement.
+ *
+ * Invariants: a present entry of a validated table holds a general reference to the frame it names, unless that is device
+ * memory; with PTE_RW in an L1 also a WRITABLE reference; in an upper table a reference of the type one level down. An
+ * entry in memory has PTE_US, so that a kernel that lives in ring 3 can use its own mappings, and never
+ * PTE_G: the global bit would let a translation survive the switch of tables that flushes.
+ *
+ * RAM is always mapped cacheable: what PCD, PWT and PAT say is kept for device memory only. Otherwise a guest could
+ * read, around the cache, what a frame held before it was cleared.
+ *
+ * Locks: entries change under their table's FT_LOCKED. Next: mm/mmu_update.c.
+ */
+#include "core/domain.h"
+#include "core/hypercall.h"
+#include "core/rangeset.h"
+#include "lib/panic.h"
+#include "mm/mm_internal.h"
+
+unsigned int paddr_bits = 36;
+
+/* Who may touch device memory may choose how it is cached. */
+static uint64_t l1_allowed_bits(const struct domain *d)
+{
+	uint64_t bits = PTE_GUEST_BITS | PTE_G | PTE_ADDR_MASK;
+
+	return d->privileged || d == dom_io || rangeset_overlaps(d->iomem, 0, ~0UL) ? bits | PTE_CACHE_MASK : bits;
+}
+
+static int io_get(uint64_t e, struct domain *pg_owner)
+{
+	unsigned long m = pte_mfn(e).n;
+	struct domain *who = pg_owner == dom_io ? current->domain : pg_owner;
+
+	if (m >> (paddr_bits - PAGE_SHIFT))
+		return -EINVAL;
+	if (mm_io_is_ours(m) || !rangeset_contains(who->iomem, m, m))
+		return (int)hypercall_error(-EPERM, "machine frame %lx is not RAM, and the domain has no access to it", m);
+	return 0;
+}
+
+int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner)
+{
+	uint64_t v = *e;
+	mfn_t m = pte_mfn(v);
+	struct frame *f;
+
+	if (unlikely(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)) && (v & ~l1_allowed_bits(d)))
+		return (int)hypercall_error(-EINVAL, "L1 entry %lx has bits that a guest may not set", v);
+	*e = (v | PTE_US) & ~PTE_G;
+	if (unlikely(mfn_is_io(m)))
+		return io_get(v, pg_owner);
+	*e &= ~PTE_CACHE_MASK;
+	f = mfn_to_frame(m);
+	if (unlikely(!mfn_valid(m)) || unlikely(!frame_get(f, pg_owner)))
+		return (int)hypercall_error(-EINVAL, "L1 entry %lx: the frame is not d%u's", v, pg_owner->domid);
+	if ((v & PTE_RW) && unlikely(!frame_get_type(f, FRAME_WRITABLE))) {
+		uint64_t type = f->type;
+
+		frame_put(f);
+		return (int)hypercall_error(-EINVAL, "L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)",
+					    v, frame_type_of(type), type);
+	}
+	return 0;
+}
+
+/* The page may be one that an LDT was read from; then it shall be read again. */
+static void put_segdesc_mapping(struct frame *f, struct domain *d)
+{
+	struct vcpu *v;
+
+	if (f->owner == d && (READ_ONCE(f->type) & FT_COUNT_MASK) && d->vcpu) {
+		for_each_vcpu(d, v)
+			mm_invalidate_ldt(v);
+	}
+}
+
+void l1e_put(uint64_t e, struct domain *d)
+{
+	mfn_t m = pte_mfn(e);
+	struct frame *f;
+
+	if (!(e & PTE_P) || unlikely(mfn_is_io(m)))
+		return;
+	f = mfn_to_frame(m);
+	if (e & PTE_RW) {
+		frame_put_and_type(f);
+		return;
+	}
+	if (unlikely(frame_type_of(READ_ONCE(f->type)) == FRAME_SEGDESC))
+		put_segdesc_mapping(f, d);
+	frame_put(f);
+}
+
+/* A failed or interrupted child may be left partial: who calls from outside a validation has to finish it. */
+int ne_get(uint64_t *e, unsigned int level, struct domain *d, bool preemptible)
+{
+	uint64_t v = *e;
+	struct frame *f;
+	int rc = 0;
+
+	if (unlikely(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)))
+		return (int)hypercall_error(-EINVAL, "L%u entry %lx has bits that a guest may not set", level, v);
+	f = frame_get_from_mfn(pte_mfn(v), d);
+	if (unlikely(!f))
+		return (int)hypercall_error(-EINVAL, "L%u entry %lx: the frame is not d%u's", level, v, d->domid);
+	if (preemptible)
+		rc = frame_get_type_preemptible(f, (enum frame_type)(level - 1));
+	else if (!frame_get_type(f, (enum frame_type)(level - 1)))
+		rc = -EINVAL;
+	if (unlikely(rc)) {
+		frame_put(f);
+		return rc;
+	}
+	*e = v | PTE_US;
+	return 0;
+}
+
+int ne_put(uint64_t e, unsigned int level, bool preemptible)
+{
+	struct frame *f = mfn_to_frame(pte_mfn(e));
+	int rc = 0;
+
+	if (preemptible)
+		rc = frame_put_type_preemptible(f);
+	else
+		frame_put_type(f);
+	frame_put(f);
+	return rc;
+}
+
+int ne_finish(uint64_t e, unsigned int level, struct domain *d, bool preemptible)
+{
+	struct frame *f;
+	int rc = 0;
+
+	if (!(e & PTE_P))
+		return 0;
+	/* By now it may be another domain's, or something else: only a reference makes looking safe. */
+	f = frame_get_from_mfn(pte_mfn(e), d);
+	if (!f)
+		return 0;
+	if (frame_level(READ_ONCE(f->type)) == level - 1)
+		rc = frame_finish_partial(f, preemptible);
+	frame_put(f);
+	return rc;
+}
+
+void mm_add_unfinished(struct frame *f)
+{
+	struct vcpu_mm *mm = &current->mm;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(mm->unfinished); i++)
+		if (!mm->unfinished[i]) {
+			mm->unfinished[i] = f;
+			return;
+		}
+	if (frame_finish_partial(f, false))
+		panic("mm: table %lx not taken apart", frame_to_mfn(f).n);
+	frame_put(f);
+}
+
+int mm_finish_unfinished(struct vcpu *v)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(v->mm.unfinished); i++) {
+		struct frame *f = v->mm.unfinished[i];
+
+		if (!f)
+			continue;
+		if (frame_finish_partial(f, true))
+			return -ERESTART;
+		v->mm.unfinished[i] = NULL;
+		frame_put(f);
+	}
+	return 0;
+}
+
+/* The write itself. An exchange is a full barrier too: see mm/tlb.h on why that matters. */
+static uint64_t entry_write(uint64_t *p, uint64_t new, bool preserve_ad)
+{
+	uint64_t old;
+
+	if (!preserve_ad)
+		return __atomic_exchange_n(p, new, __ATOMIC_SEQ_CST);
+	old = READ_ONCE(*p);
+	while (!__atomic_compare_exchange_n(p, &old, new | (old & (PTE_A | PTE_D)), false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	return old;
+}
+
+static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain *pg_owner, bool preserve_ad)
+{
+	uint64_t old = READ_ONCE(*p);
+	int rc;
+
+	if (new & PTE_P) {
+		/* Same frame, same rights: the references stay as they are. */
+		if (!((old ^ new) & (PTE_P | PTE_RW | PTE_ADDR_MASK | PTE_CACHE_MASK)) &&
+		    !(new & ~l1_allowed_bits(d))) {
+			entry_write(p, (new | PTE_US) & ~PTE_G, preserve_ad);
+			return 0;
+		}
+		rc = l1e_get(&new, d, pg_owner);
+		if (unlikely(rc))
+			return rc;
+	}
+	l1e_put(entry_write(p, new, preserve_ad), d);
+	return 0;
+}
+
+static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, bool preserve_ad)
+{
+	uint64_t old = READ_ONCE(*p);
+	struct frame *child;
+	int rc;
+
+	if (new & PTE_P) {
+		if (!((old ^ new) & (PTE_P | PTE_ADDR_MASK)) && !(new & ~(PTE_GUEST_BITS | PTE_ADDR_MASK))) {
+			entry_write(p, new | PTE_US, preserve_ad);
+			return 0;
+		}
+		rc = ne_get(&new, level, d, true);
+		if (unlikely(rc)) {
+			/* Failed, and what had been checked already is still being let go. */
+			child = rc == -ERESTART ? NULL : frame_get_from_mfn(pte_mfn(new), d);
+			if (child && (READ_ONCE(child->type) & FT_PARTIAL))
+				mm_add_unfinished(child);
+			else if (child)
+				frame_put(child);
+			return rc;
+		}
+	}
+	old = entry_write(p, new, preserve_ad);
+	if (!(old & PTE_P))
+		return 0;
+	child = mfn_to_frame(pte_mfn(old));
+	if (unlikely(frame_put_type_preemptible(child)))
+		mm_add_unfinished(child);
+	else
+		frame_put(child);
+	return 0;
+}
+
+int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, struct domain *pg_owner,
+		  bool preserve_ad)
+{
+	if (likely(level == 1))
+		return l1_replace(p, new, d, pg_owner, preserve_ad);
+	return upper_replace(p, new, level, d, preserve_ad);
+}

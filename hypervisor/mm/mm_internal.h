@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of mm/ share with each other and with nobody else.
+ */
+#ifndef HYPERVISOR_MM_INTERNAL_H
+#define HYPERVISOR_MM_INTERNAL_H
+
+#include "core/domain.h"
+#include "core/hypercall.h"
+#include "lib/errno.h"
+#include "mm/frame.h"
+#include "mm/pte.h"
+#include "mm/tlb.h"
+
+/* type.c */
+void frame_free(struct frame *f);               /* domain_pages.c: at the last reference */
+void frame_ref(struct frame *f);                /* one more, by who already has one */
+/* Lock a page table's entries. False when it is not a validated page table now; *level is 1..4. */
+bool table_lock(struct frame *f, unsigned int *level) __must_check;
+void table_unlock(struct frame *f);
+bool frame_set_pinned(struct frame *f);         /* false: it was */
+bool frame_clear_pinned(struct frame *f);       /* false: it was not */
+
+/* table.c: all 512 entries of a frame that has become, or ceases to be, a table of @level. */
+int table_validate(struct frame *f, unsigned int level, bool preemptible);
+int table_devalidate(struct frame *f, unsigned int level, bool preemptible);
+
+/*
+ * entry.c: references for one present entry. @d owns the table, @pg_owner the frame that it names (l1e_get);
+ * the bits that every guest mapping has are put into *e. 0 or -errno, for ne_get also -ERESTART.
+ */
+int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner);
+void l1e_put(uint64_t e, struct domain *d);
+int ne_get(uint64_t *e, unsigned int level, struct domain *d, bool preemptible);
+int ne_put(uint64_t e, unsigned int level, bool preemptible);   /* 0 or -ERESTART: child is left partial */
+/* If the child of an entry of a table of @level was left half done, finish it. 0 or -ERESTART. */
+int ne_finish(uint64_t e, unsigned int level, struct domain *d, bool preemptible);
+/*
+ * Replace *p in a locked table of @level of domain @d. 0, or -errno and nothing has changed. Table
+ * entries that go may leave work in current's mm.unfinished.
+ */
+int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, struct domain *pg_owner,
+		  bool preserve_ad);
+/* A reference to f is handed over; f is finished by and by. */
+void mm_add_unfinished(struct frame *f);
+extern unsigned int paddr_bits;         /* width of the machine's addresses */
+
+/* domain_mm.c: address of the entry of @to_level behind va, or NULL. What it says may be out of date at once. */
+uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level);
+
+/* segdesc.c */
+bool segdesc_validate(struct frame *f);
+
+/* mmu.c: page-table owner and page owner behind a foreigndom argument. */
+struct domain *pg_owner_get(unsigned int domid, int *err);
+void pg_owner_put(struct domain *d);
+/* Work that a finished operation left: a table that is being taken apart. 0 or -ERESTART. */
+int mm_finish_unfinished(struct vcpu *v);
+
+static inline unsigned int frame_level(uint64_t type_word)
+{
+	unsigned int t = (unsigned int)(type_word >> FT_SHIFT);
+
+	return t <= FRAME_L4 ? t : 0;
+}
+
+#endif
