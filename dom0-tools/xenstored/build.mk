@@ -26,7 +26,7 @@ XS_TEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARN) -I. -fsanitize=address
 	-fno-sanitize-recover=all
 XS_HEADERS := $(wildcard dom0-tools/xenstored/*.h dom0-tools/lib/*.h)
 
-$(XS_TEST)/xenstored: $(filter-out %/xen.c,$(XS_DAEMON)) tests/lib/fake-xen.c $(XS_HEADERS)
+$(XS_TEST)/xenstored: $(XS_DAEMON) tests/lib/fake-xen.c $(XS_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  HOSTLD  $@"
 	@$(HOSTCC) $(XS_TEST_CFLAGS) -o $@ $(filter %.c,$^)

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <pv-abi/grant_table.h>
+
+#include "../lib/peer.h"
 #include "domain.h"
 #include "main.h"
 #include "ring.h"
 #include "special.h"
-#include "xen.h"
 
 struct domain {
 	struct list of_all;
@@ -46,7 +48,7 @@ static long transport_write(struct conn *c, const void *data, size_t len)
 
 static void transport_flush(struct conn *c)
 {
-	xen_notify(c->domain->port);
+	peer_notify(c->domain->port);
 }
 
 /* The domain stays introduced, and may ask for a reconnection; its other traffic is ignored. */
@@ -55,7 +57,7 @@ static void transport_fail(struct conn *c, unsigned int error)
 	say("domain %u broke the protocol (%u): ignored", c->who.domid, error);
 	ring_set_error(c->domain->ring, error);
 	conn_drop_state(c);
-	xen_notify(c->domain->port);
+	peer_notify(c->domain->port);
 }
 
 static void transport_close(struct conn *c)
@@ -96,10 +98,10 @@ static int domain_rebind(struct domain *d, uint64_t mfn, uint32_t remote_port)
 
 	if (d->mfn != mfn)
 		return EINVAL;
-	port = xen_bind_domain(d->domid, remote_port);
+	port = peer_bind(d->domid, remote_port);
 	if (port < 0)
 		return EINVAL;
-	xen_unbind(d->port);
+	peer_unbind(d->port);
 	d->port = (uint32_t)port;
 	d->conn->ready = true;
 	return 0;
@@ -111,7 +113,7 @@ int domain_introduce(uint16_t domid, uint64_t mfn, uint32_t remote_port)
 	void *ring;
 	int port, err;
 
-	if (!xen_present())
+	if (!peer_present())
 		return ENOSYS;
 	if (d) {
 		err = domain_rebind(d, mfn, remote_port);
@@ -119,14 +121,14 @@ int domain_introduce(uint16_t domid, uint64_t mfn, uint32_t remote_port)
 			special_fire(SPECIAL_INTRODUCE);
 		return err;
 	}
-	if (xen_domain_state(domid) != XEN_DOMAIN_ALIVE)
+	if (peer_state(domid) != PEER_ALIVE)
 		return ENOENT;
-	ring = xen_map_store_ring(domid, mfn);
+	ring = peer_map(domid, GNTTAB_RESERVED_XENSTORE, mfn);
 	if (!ring) {
 		say("domain %u: cannot map its ring, frame %llu", domid, (unsigned long long)mfn);
 		return EINVAL;
 	}
-	port = xen_bind_domain(domid, remote_port);
+	port = peer_bind(domid, remote_port);
 	if (port < 0) {
 		say("domain %u: cannot bind its event channel %u", domid, remote_port);
 		err = EINVAL;
@@ -139,23 +141,26 @@ int domain_introduce(uint16_t domid, uint64_t mfn, uint32_t remote_port)
 	}
 	d->mfn = mfn;
 	ring_init(ring);
-	xen_notify(d->port);
+	peer_notify(d->port);
 	special_fire(SPECIAL_INTRODUCE);
 	return 0;
 
 err_bind:
-	xen_unbind((uint32_t)port);
+	peer_unbind((uint32_t)port);
 err_map:
-	xen_unmap(ring);
+	peer_unmap(ring);
 	return err;
 }
 
 void domain_introduce_own(void)
 {
+	struct err e = ERR_INIT;
 	uint32_t port;
-	void *ring = xen_map_own_ring(&port);
+	void *ring = peer_map_own_store(&port, &e);
 	struct domain *d;
 
+	if (!ring && e.text[0])
+		say("this domain's own kernel is not served: %s", e.text);
 	if (!ring)
 		return;
 	d = domain_new(0, ring, port);
@@ -163,7 +168,7 @@ void domain_introduce_own(void)
 		say("no memory for the control domain's ring");
 		return;
 	}
-	xen_notify(d->port);
+	peer_notify(d->port);
 }
 
 static void domain_destroy(struct domain *d)
@@ -175,8 +180,8 @@ static void domain_destroy(struct domain *d)
 	/* Its watches must not fire for what follows. */
 	conn_drop_state(d->conn);
 	/* Whoever introduces it anew in the next request needs the port. */
-	xen_unbind(d->port);
-	xen_unmap(d->ring);
+	peer_unbind(d->port);
+	peer_unmap(d->ring);
 	list_for_each(c, &conns, struct conn, of_all)
 		if (c->who.target == domid)
 			c->who.target = -1;
@@ -238,7 +243,7 @@ void domain_event(uint32_t port)
 		if (ring_wants_reconnect(d->ring)) {
 			conn_reset(d->conn);
 			ring_reconnect(d->ring);
-			xen_notify(port);
+			peer_notify(port);
 		}
 		d->conn->ready = !d->conn->failed;
 		return;
@@ -252,15 +257,15 @@ void domain_check_all(void)
 	list_for_each_safe(d, &domains, struct domain, of_all) {
 		if (d->domid == 0)
 			continue;
-		switch (xen_domain_state(d->domid)) {
-		case XEN_DOMAIN_GONE:
+		switch (peer_state(d->domid)) {
+		case PEER_GONE:
 			domain_destroy(d);
 			break;
-		case XEN_DOMAIN_SHUT_DOWN:
+		case PEER_SHUT_DOWN:
 			tell |= !d->shut_down;
 			d->shut_down = true;
 			break;
-		case XEN_DOMAIN_ALIVE:
+		case PEER_ALIVE:
 			break;
 		}
 	}

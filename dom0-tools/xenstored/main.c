@@ -17,13 +17,13 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "../lib/peer.h"
 #include "conn.h"
 #include "domain.h"
 #include "main.h"
 #include "path.h"
 #include "socket.h"
 #include "special.h"
-#include "xen.h"
 
 #define SOCKET_PATH "/run/xenstored/socket"
 #define LOG_PATH    "/var/log/xenstored.log"
@@ -139,7 +139,7 @@ static struct pollfd *main_pollfds(nfds_t *nr, int listener, int *timeout)
 		cap = n + 16;
 	}
 	fds[POLL_LISTEN] = (struct pollfd){ .fd = listener, .events = POLLIN };
-	fds[POLL_EVENT] = (struct pollfd){ .fd = xen_event_fd(), .events = POLLIN };
+	fds[POLL_EVENT] = (struct pollfd){ .fd = peer_event_fd(), .events = POLLIN };
 	n = POLL_CONNS;
 	*timeout = -1;
 	list_for_each(c, &conns, struct conn, of_all) {
@@ -160,8 +160,8 @@ static void main_events(void)
 {
 	uint32_t port;
 
-	while (xen_next_event(&port)) {
-		if (xen_is_domain_exception(port))
+	while (peer_next_event(&port)) {
+		if (peer_is_exception(port))
 			domain_check_all();
 		else
 			domain_event(port);
@@ -345,6 +345,20 @@ static void write_pid(const char *path)
 		die("%s: %s", path, strerror(errno));
 }
 
+/* After the fork: mappings of other domains' pages belong to one process. */
+static void main_open_xen(void)
+{
+	struct err e = ERR_INIT;
+
+	if (!peer_open(&e)) {
+		say("serving local clients only: %s", e.text);
+		return;
+	}
+	if (!peer_bind_exception(&e))
+		say("dead domains will not be noticed: %s", e.text);
+	domain_introduce_own();
+}
+
 int main(int argc, char *argv[])
 {
 	struct options o = { .foreground = false };
@@ -357,9 +371,8 @@ int main(int argc, char *argv[])
 	listener = main_listen();
 	if (!o.foreground)
 		ready = detach();
-	/* After the fork: mappings of other domains' pages belong to one process. */
-	if (!o.no_domain_init && xen_open())
-		domain_introduce_own();
+	if (!o.no_domain_init)
+		main_open_xen();
 	if (o.pid_file)
 		write_pid(o.pid_file);
 	if (ready >= 0) {

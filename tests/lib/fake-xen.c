@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hypervisor made of files, for xenstored's tests: $FAKE_XEN is a folder in which
- *   ring.N   is domain N's store page (there only while the domain exists),
+ * A hypervisor made of files, for the daemons' tests: $FAKE_XEN is a folder in which
+ *   ring.N   is domain N's store page (there only while the domain exists), con.N its console's,
  *   shut.N   exists when domain N has shut down,
- *   xen      is the daemon's datagram socket: four bytes are a port that fires,
+ *   xen      is the daemon's datagram socket ($FAKE_XEN_NAME): four bytes are a port that fires,
  *   dom.N    is domain N's datagram socket, which receives a byte for each notification.
  * Domain N's channel has local port 1000 + N; port 1 is the domain exception.
  */
@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "dom0-tools/xenstored/xen.h"
+#include "dom0-tools/lib/peer.h"
 
 #define FAKE_EXCEPTION_PORT 1
 #define FAKE_FIRST_PORT 1000
@@ -33,48 +33,53 @@ static void fake_path(char path[100], const char *what, int domid)
 		snprintf(path, 100, "%.80s/%s.%d", fake_dir, what, domid);
 }
 
-bool xen_open(void)
+bool peer_open(struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	fake_dir = getenv("FAKE_XEN");
 	if (!fake_dir)
 		return false;
-	fake_path(addr.sun_path, "xen", -1);
+	fake_path(addr.sun_path, getenv("FAKE_XEN_NAME") ? getenv("FAKE_XEN_NAME") : "xen", -1);
 	fake_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	return fake_fd >= 0 && !bind(fake_fd, (const struct sockaddr *)&addr, sizeof(addr));
 }
 
-bool xen_present(void)
+bool peer_present(void)
 {
 	return fake_fd >= 0;
 }
 
-int xen_event_fd(void)
+int peer_event_fd(void)
 {
 	return fake_fd;
 }
 
-bool xen_next_event(uint32_t *port)
+bool peer_next_event(uint32_t *port)
 {
 	return read(fake_fd, port, sizeof(*port)) == (ssize_t)sizeof(*port);
 }
 
-bool xen_is_domain_exception(uint32_t port)
+bool peer_bind_exception(struct err *e)
+{
+	return true;
+}
+
+bool peer_is_exception(uint32_t port)
 {
 	return port == FAKE_EXCEPTION_PORT;
 }
 
-int xen_bind_domain(uint16_t domid, uint32_t remote_port)
+int peer_bind(uint16_t domid, uint32_t remote_port)
 {
 	return remote_port ? FAKE_FIRST_PORT + domid : -1;
 }
 
-void xen_unbind(uint32_t port)
+void peer_unbind(uint32_t port)
 {
 }
 
-void xen_notify(uint32_t port)
+void peer_notify(uint32_t port)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
@@ -82,13 +87,13 @@ void xen_notify(uint32_t port)
 	sendto(fake_fd, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&addr, sizeof(addr));
 }
 
-void *xen_map_store_ring(uint16_t domid, uint64_t mfn)
+void *peer_map(uint16_t domid, uint32_t grant, uint64_t mfn)
 {
 	char path[100];
 	void *page;
 	int fd;
 
-	fake_path(path, "ring", domid);
+	fake_path(path, grant ? "ring" : "con", domid);
 	fd = open(path, O_RDWR);
 	if (fd < 0)
 		return NULL;
@@ -97,23 +102,23 @@ void *xen_map_store_ring(uint16_t domid, uint64_t mfn)
 	return page == MAP_FAILED ? NULL : page;
 }
 
-void *xen_map_own_ring(uint32_t *port)
+void *peer_map_own_store(uint32_t *port, struct err *e)
 {
 	return NULL;
 }
 
-void xen_unmap(void *page)
+void peer_unmap(void *page)
 {
 	munmap(page, 4096);
 }
 
-enum xen_domain_state xen_domain_state(uint16_t domid)
+enum peer_state peer_state(uint16_t domid)
 {
 	char path[100];
 
 	fake_path(path, "ring", domid);
 	if (access(path, F_OK))
-		return XEN_DOMAIN_GONE;
+		return PEER_GONE;
 	fake_path(path, "shut", domid);
-	return access(path, F_OK) ? XEN_DOMAIN_ALIVE : XEN_DOMAIN_SHUT_DOWN;
+	return access(path, F_OK) ? PEER_ALIVE : PEER_SHUT_DOWN;
 }
