@@ -18,4 +18,4 @@ docs/abi-coverage.md: pv-abi/hypercalls.def pv-abi/subops.def pv-abi/coverage.aw
 
 # Headers against libxen-dev's; prints TAP.
 test-abi:
-	@tests/abi/run
+	@tests/abi/abi-headers.py

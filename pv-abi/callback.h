@@ -12,7 +12,7 @@
 #define CALLBACKTYPE_failsafe 1 /* loading a segment register or returning to the guest failed */
 #define CALLBACKTYPE_syscall  2 /* SYSCALL from 64-bit user mode */
 #define CALLBACKTYPE_sysenter_deprecated 3
-#define CALLBACKTYPE_nmi      4 /* vCPU 0 only */
+#define CALLBACKTYPE_nmi      4 /* NMI, on the calling vCPU */
 #define CALLBACKTYPE_sysenter 5
 #define CALLBACKTYPE_syscall32 7 /* SYSCALL from 32-bit user mode */
 

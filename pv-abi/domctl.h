@@ -21,8 +21,8 @@
 #ifndef __ASSEMBLY__
 
 /*
- * createdomain: domain is the wanted id, or DOMID_SELF/0 for any, and is the new id on return. The domain
- * has no memory and no vCPU in use and is paused.
+ * createdomain: domain is the wanted id (-EEXIST if it is in use), or 0 or a reserved one for any, and the
+ * new id on return. The domain has no memory and no vCPU in use and is paused.
  */
 struct xen_domctl_createdomain {
 	uint32_t ssidref;           /* security label, 0 */

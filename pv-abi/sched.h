@@ -41,7 +41,7 @@
 #ifndef __ASSEMBLY__
 
 struct sched_shutdown {
-	unsigned int reason; /* SHUTDOWN_*; for suspend, rdx has the PFN of start_info */
+	unsigned int reason; /* SHUTDOWN_*; for suspend the caller has the MFN of start_info in rdx */
 };
 typedef struct sched_shutdown sched_shutdown_t;
 DEFINE_XEN_GUEST_HANDLE(sched_shutdown_t);
