@@ -70,8 +70,8 @@ uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va);
 /* GDT frames of a vCPU (set_gdt hypercall, setvcpucontext, builder). n entries, 1..14 frames. */
 int mm_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries);
 void mm_destroy_gdt(struct vcpu *v);
-/* Lazy LDT: map the page at byte @offset of the current vCPU's LDT window on a fault; true if it is now mapped. */
-bool mm_map_ldt_page(struct vcpu *v, unsigned int offset);
+/* Lazy LDT: map page number @page of the current vCPU's LDT window on a fault; true if it is now mapped. */
+bool mm_map_ldt_page(struct vcpu *v, unsigned int page);
 bool mm_invalidate_ldt(struct vcpu *v); /* drops lazily mapped LDT pages; true if there were some */
 /* Is this a descriptor a guest may have? Adjusts DPL as Xen does. */
 bool descriptor_fix(uint64_t *desc);
@@ -92,8 +92,8 @@ bool mm_io_is_ours(unsigned long frame);
  *
  * create: the caller has a reference to @frame, and a WRITABLE type reference unless readonly. On success the
  * page-table entry owns them (they go when the guest overwrites the entry); on failure they are still the caller's.
- * replace: if the entry maps @frame with these rights it is cleared, or moved to @new_addr's entry when that is
- * not 0, and the references are the caller's again (cleared) or the new entry's (moved). The TLB is the caller's to flush.
+ * replace: if the entry maps @frame with these rights it is cleared, or, when @new_addr is not 0, gets what @new_addr's
+ * entry holds, which is cleared instead. The references are the caller's again. The TLB is the caller's to flush.
  */
 int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame, bool readonly,
 				 uint64_t extra_pte_flags);

@@ -16,6 +16,7 @@
 #include "core/hypercall.h"
 #include "core/rangeset.h"
 #include "lib/panic.h"
+#include "lib/string.h"
 #include "mm/mm_internal.h"
 
 unsigned int paddr_bits = 36;
@@ -163,15 +164,14 @@ void mm_add_unfinished(struct frame *f)
 
 int mm_finish_unfinished(struct vcpu *v)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(v->mm.unfinished); i++) {
-		struct frame *f = v->mm.unfinished[i];
+	struct frame **u = v->mm.unfinished;
 
-		if (!f)
-			continue;
-		if (frame_finish_partial(f, true))
+	while (*u) {
+		if (frame_finish_partial(*u, true))
 			return -ERESTART;
-		v->mm.unfinished[i] = NULL;
-		frame_put(f);
+		frame_put(*u);
+		memmove(u, u + 1, sizeof(v->mm.unfinished) - sizeof(*u));
+		u[ARRAY_SIZE(v->mm.unfinished) - 1] = NULL;
 	}
 	return 0;
 }
@@ -207,6 +207,23 @@ static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain
 			return rc;
 	}
 	l1e_put(entry_write(p, new, preserve_ad), d);
+	return 0;
+}
+
+int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d)
+{
+	uint64_t seen = old;
+	int rc = 0;
+
+	if (new & PTE_P)
+		rc = l1e_get(&new, d, d);
+	if (rc)
+		return rc;
+	if (!__atomic_compare_exchange_n(p, &seen, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		l1e_put(new, d);
+		return -EAGAIN;
+	}
+	l1e_put(old, d);
 	return 0;
 }
 

@@ -41,6 +41,8 @@ int ne_finish(uint64_t e, unsigned int level, struct domain *d, bool preemptible
  */
 int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, struct domain *pg_owner,
 		  bool preserve_ad);
+/* For an L1 entry that must not have changed since it was read as @old: else -EAGAIN, and nothing has happened. */
+int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d);
 /* A reference to f is handed over; f is finished by and by. */
 void mm_add_unfinished(struct frame *f);
 extern unsigned int paddr_bits;         /* width of the machine's addresses */
@@ -51,9 +53,15 @@ uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level);
 /* segdesc.c */
 bool segdesc_validate(struct frame *f);
 
-/* mmu.c: page-table owner and page owner behind a foreigndom argument. */
+/*
+ * mmu_update.c: the domain behind a foreigndom argument, with a reference: the caller's (DOMID_SELF),
+ * DOMID_IO, DOMID_XEN, another. NULL and *err -ESRCH; what a caller may do to it is checked apart.
+ */
 struct domain *pg_owner_get(unsigned int domid, int *err);
-void pg_owner_put(struct domain *d);
+#define MMU_PREEMPTED 0x80000000U       /* in a count argument: this is a continuation */
+/* va_mapping.c: CPUs that may hold translations of the vCPUs in the guest's bitmap. 0 or -EINVAL. */
+int vcpumask_to_cpus(const struct domain *d, const void *bitmap, cpumask_t *out);
+
 /* Work that a finished operation left: a table that is being taken apart. 0 or -ERESTART. */
 int mm_finish_unfinished(struct vcpu *v);
 

@@ -148,16 +148,15 @@ bool mm_invalidate_ldt(struct vcpu *v)
 	return n != 0;
 }
 
-bool mm_map_ldt_page(struct vcpu *v, unsigned int offset)
+bool mm_map_ldt_page(struct vcpu *v, unsigned int page)
 {
-	unsigned int page = offset >> PAGE_SHIFT;
 	const uint64_t *pte;
 	struct frame *f;
 	uint64_t e;
 
-	if (offset >= v->pv.ldt_ents * 8 || page >= LDT_WINDOW_PAGES)
+	if (page >= LDT_WINDOW_PAGES || page * 512 >= v->pv.ldt_ents)
 		return false;
-	pte = mm_walk(v->mm.guest_table, v->pv.ldt_base + offset, 1);
+	pte = mm_walk(v->mm.guest_table, v->pv.ldt_base + page * PAGE_SIZE, 1);
 	e = pte ? READ_ONCE(*pte) : 0;
 	if (!(e & PTE_P))
 		return false;

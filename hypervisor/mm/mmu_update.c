@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mmu_update hypercall: a list of changes to page-table entries and to the machine-to-physical table.
+ *
+ * Each request is all or nothing. A batch stops at the first that fails, or when something else wants the
+ * CPU; then the rest is a continuation. A change that takes a table apart may leave that half done; the batch does not
+ * go on, or return success, before it is finished, so that a guest sees its page free when
+ * the hypercall says so.
+ *
+ * Locks: FT_LOCKED of the table. [Xen public/xen.h, MMU_NORMAL_PT_UPDATE]
+ * Next: mm/entry.c.
+ */
+#include "arch/guest_access.h"
+#include "core/domain.h"
+#include "core/hypercall.h"
+#include "mm/mm_internal.h"
+
+#define BATCH 16
+
+struct domain *pg_owner_get(unsigned int domid, int *err)
+{
+	struct domain *d = current->domain;
+
+	*err = -ESRCH;
+	if (likely(domid == DOMID_SELF)) {
+		if (domain_get(d))
+			return d;
+		return NULL;
+	}
+	if (domid == d->domid) {
+		hypercall_error(-ESRCH, "a domain cannot be its own foreign domain: use DOMID_SELF");
+		return NULL;
+	}
+	if (domid == DOMID_IO || domid == DOMID_XEN) {
+		d = domid == DOMID_IO ? dom_io : dom_xen;
+		return domain_get(d) ? d : NULL;
+	}
+	d = domain_find_get((domid_t)domid);
+	if (!d)
+		hypercall_error(-ESRCH, "there is no domain %u", domid);
+	return d;
+}
+
+/* A frame that is not a page table now: plain memory, as long as it can be had writable. */
+static int write_plain(struct frame *f, unsigned int offset, uint64_t val, struct domain *pt_owner)
+{
+	if (!frame_get_and_type(f, pt_owner, FRAME_WRITABLE))
+		return (int)hypercall_error(-EINVAL, "frame %lx is neither a page table nor writable memory of d%u",
+					    frame_to_mfn(f).n, pt_owner->domid);
+	WRITE_ONCE(*(uint64_t *)((char *)frame_to_virt(f) + offset), val);
+	frame_put_and_type(f);
+	return 0;
+}
+
+/* TOUR 4.2: one entry. The lock holds the frame's type, and with it its owner, in place. */
+static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner, struct domain *pg_owner, bool preserve_ad)
+{
+	mfn_t m = mfn(ptr >> PAGE_SHIFT);
+	unsigned int offset = (unsigned int)(ptr & (PAGE_SIZE - 8)), level;
+	struct frame *f;
+	int rc;
+
+	if (unlikely(!mfn_valid(m)))
+		return (int)hypercall_error(-EINVAL, "no page table at machine address %lx", ptr);
+	f = mfn_to_frame(m);
+	if (unlikely(!table_lock(f, &level)))
+		return write_plain(f, offset, val, pt_owner);
+	if (unlikely(f->owner != pt_owner))
+		rc = (int)hypercall_error(-EINVAL, "page table %lx is not d%u's", m.n, pt_owner->domid);
+	else if (unlikely(level == 4 && is_hv_slot(offset / 8)))
+		rc = (int)hypercall_error(-EINVAL, "L4 slot %u is the hypervisor's", offset / 8);
+	else
+		rc = entry_replace((uint64_t *)((char *)frame_to_virt(f) + offset), val, level, pt_owner, pg_owner,
+				   preserve_ad);
+	table_unlock(f);
+	return rc;
+}
+
+static int update_m2p(uint64_t ptr, uint64_t gpfn, struct domain *pg_owner)
+{
+	mfn_t m = mfn(ptr >> PAGE_SHIFT);
+	struct frame *f = frame_get_from_mfn(m, pg_owner);
+
+	if (!f)
+		return (int)hypercall_error(-EINVAL, "frame %lx is not d%u's", m.n, pg_owner->domid);
+	m2p_set(m, gpfn);
+	frame_put(f);
+	return 0;
+}
+
+static bool may_act_on(const struct domain *d)
+{
+	return d == current->domain || current->domain->privileged;
+}
+
+static int update_one(const struct mmu_update *r, struct domain *pt_owner, struct domain *pg_owner)
+{
+	unsigned int cmd = r->ptr & 7;
+	int rc;
+
+	switch (cmd) {
+	case MMU_NORMAL_PT_UPDATE:
+	case MMU_PT_UPDATE_PRESERVE_AD:
+	case MMU_PT_UPDATE_NO_TRANSLATE:
+		/* Device memory needs no privilege here: access to it is asked for at the entry. */
+		if (unlikely(!may_act_on(pt_owner) || (pg_owner != dom_io && !may_act_on(pg_owner))))
+			return -EPERM;
+		rc = update_entry(r->ptr - cmd, r->val, pt_owner, pg_owner, cmd == MMU_PT_UPDATE_PRESERVE_AD);
+		return rc;
+	case MMU_MACHPHYS_UPDATE:
+		if (unlikely(!may_act_on(pg_owner)))
+			return -EPERM;
+		return update_m2p(r->ptr - cmd, r->val, pg_owner);
+	default:
+		return (int)hypercall_error(-ENOSYS, "mmu_update command %u does not exist", cmd);
+	}
+}
+
+/* Requests come over in batches; when a batch cannot be read, one by one, so that those before the fault count. */
+static unsigned int fetch(struct mmu_update *buf, const struct mmu_update *from, unsigned int left)
+{
+	unsigned int n = MIN(left, (unsigned int)BATCH);
+
+	if (likely(!copy_from_guest_va(buf, from, n * sizeof(*buf))))
+		return n;
+	return copy_from_guest_va(buf, from, sizeof(*buf)) ? 0 : 1;
+}
+
+/* Applies requests from *i on. 0, -errno, or -ERESTART with *i the first that is not done. */
+static int update_list(const struct mmu_update *ureqs, unsigned int count, unsigned int *i,
+		       struct domain *pt_owner, struct domain *pg_owner)
+{
+	struct vcpu *v = current;
+	struct mmu_update buf[BATCH];
+	unsigned int have = 0, next = 0;
+	int rc = mm_finish_unfinished(v);
+
+	if (rc)
+		return rc;
+	while (*i < count) {
+		if (next == have) {
+			if (*i && hypercall_preempt_check())
+				return -ERESTART;
+			next = 0;
+			have = fetch(buf, ureqs + *i, count - *i);
+			if (!have)
+				return -EFAULT;
+		}
+		rc = update_one(&buf[next], pt_owner, pg_owner);
+		if (unlikely(rc))
+			return rc;
+		next++;
+		(*i)++;
+		if (unlikely(v->mm.unfinished[0]) && mm_finish_unfinished(v))
+			return -ERESTART;
+	}
+	return 0;
+}
+
+/* TOUR 4.1: a guest kernel changes its page tables. */
+long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone, unsigned long foreigndom)
+{
+	const struct mmu_update *ureqs = (const struct mmu_update *)reqs;
+	unsigned int count = (unsigned int)ucount & ~MMU_PREEMPTED, done = 0, i = 0;
+	unsigned int fd = (unsigned int)foreigndom;
+	struct domain *pt_owner = current->domain, *pg_owner;
+	int rc;
+
+	if (((unsigned int)ucount & MMU_PREEMPTED) && udone &&
+	    copy_from_guest_va(&done, (const void *)udone, sizeof(done)))
+		return -EFAULT;
+	if (unlikely(!guest_range_ok(ureqs, count * sizeof(*ureqs))))
+		return -EFAULT;
+	if (unlikely(fd >> 16)) {
+		pt_owner = domain_find_get((domid_t)((fd >> 16) - 1));
+		if (!pt_owner)
+			return hypercall_error(-ESRCH, "there is no domain %u", (fd >> 16) - 1);
+	}
+	pg_owner = pg_owner_get(fd & 0xffff, &rc);
+	if (unlikely(!pg_owner))
+		goto out_pt;
+
+	rc = update_list(ureqs, count, &i, pt_owner, pg_owner);
+	done += i;
+	if (udone && copy_to_guest_va((void *)udone, &done, sizeof(done)))
+		rc = -EFAULT;
+	domain_put(pg_owner);
+out_pt:
+	if (pt_owner != current->domain)
+		domain_put(pt_owner);
+	if (unlikely(rc == -ERESTART))
+		return hypercall_continue(__HYPERVISOR_mmu_update, 4, (unsigned long)(ureqs + i),
+					  (unsigned long)((count - i) | MMU_PREEMPTED), udone, foreigndom);
+	return rc;
+}
