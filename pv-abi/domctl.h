@@ -2,10 +2,11 @@
 /*
  * HYPERVISOR_domctl(op): what the control domain does to other domains. Interface version 0x15.
  *
- * cmd, interface_version and domain are set by the caller; the structure is written back where it has
- * results. Common errors: -EACCES another interface version, -ESRCH no such domain, -EPERM not privileged,
- * -EINVAL an operation on oneself or a bad argument, -EFAULT, -ENOSYS an unknown command. Structures
- * appear here in the order of xen_domctl's commands, roughly; the list of these is at the end.
+ * cmd, interface_version and domain are set by the caller; the structure is written back where it
+ * has results. Common errors: -EACCES another interface version, -ESRCH no such domain, -EPERM
+ * not privileged, -EINVAL an operation on oneself or a bad argument, -EFAULT, -ENOSYS an unknown
+ * command. Structures appear here in the order of xen_domctl's commands, roughly; the list of
+ * these is at the end.
  */
 #ifndef PV_ABI_DOMCTL_H
 #define PV_ABI_DOMCTL_H
@@ -21,8 +22,8 @@
 #ifndef __ASSEMBLY__
 
 /*
- * createdomain: domain is the wanted id (-EEXIST if it is in use), or 0 or a reserved one for any, and the
- * new id on return. The domain has no memory and no vCPU in use and is paused.
+ * createdomain: domain is the wanted id (-EEXIST if it is in use), or 0 or a reserved one for
+ * any, and the new id on return. The domain has no memory and no vCPU in use and is paused.
  */
 struct xen_domctl_createdomain {
 	uint32_t ssidref;           /* security label, 0 */
@@ -61,8 +62,8 @@ struct xen_domctl_createdomain {
 };
 
 /*
- * getdomaininfo: of domain, or of the first one with an id not below it; domain on return says which.
- * -ESRCH when there is none. getdomaininfolist (sysctl.h) fills an array of these.
+ * getdomaininfo: of domain, or of the first one with an id not below it; domain on return says
+ * which. -ESRCH when there is none. getdomaininfolist (sysctl.h) fills an array of these.
  */
 struct xen_domctl_getdomaininfo {
 	domid_t domain;
@@ -130,9 +131,9 @@ struct xen_domctl_getpageframeinfo3 {
 };
 
 /*
- * shadow_op. Tracking of the pages that a domain writes: ENABLE_LOGDIRTY starts it, CLEAN copies the
- * bitmap (a bit for each PFN) and clears it, PEEK copies alone, OFF ends. GET and SET_ALLOCATION
- * are the memory for shadows, in MB.
+ * shadow_op. Tracking of the pages that a domain writes: ENABLE_LOGDIRTY starts it, CLEAN copies
+ * the bitmap (a bit for each PFN) and clears it, PEEK copies alone, OFF ends. GET and
+ * SET_ALLOCATION are the memory for shadows, in MB.
  */
 #define XEN_DOMCTL_SHADOW_OP_OFF            0
 #define XEN_DOMCTL_SHADOW_OP_ENABLE_TEST    1
@@ -425,8 +426,8 @@ struct xen_domctl_set_target {
 #define XEN_CPUID_INPUT_UNUSED 0xFFFFFFFF
 
 /*
- * set and get_cpu_policy: what CPUID and some MSRs tell the domain. On -EINVAL and the like err_* say
- * which entry (or all ones). get: nr_* are room in and used out; -ENOBUFS.
+ * set and get_cpu_policy: what CPUID and some MSRs tell the domain. On -EINVAL and the like err_*
+ * say which entry (or all ones). get: nr_* are room in and used out; -ENOBUFS.
  */
 struct xen_domctl_cpu_policy {
 	uint32_t nr_leaves;

@@ -19,7 +19,7 @@
 #define XEN_ELFNOTE_FEATURES           10 /* text: a|!b|..., ! marks one that is demanded */
 #define XEN_ELFNOTE_BSD_SYMTAB         11 /* text: "yes": put the symbol table behind the image */
 #define XEN_ELFNOTE_HV_START_LOW       12 /* lowest address that the hypervisor may take */
-#define XEN_ELFNOTE_L1_MFN_VALID       13 /* pairs mask, value: says when an L1 entry holds an MFN */
+#define XEN_ELFNOTE_L1_MFN_VALID       13 /* pairs mask, value: when an L1 entry holds an MFN */
 #define XEN_ELFNOTE_SUSPEND_CANCEL     14 /* 1: the suspend hypercall may fail by returning 1 */
 #define XEN_ELFNOTE_INIT_P2M           15 /* virtual address for the P2M list, mapped apart */
 #define XEN_ELFNOTE_MOD_START_PFN      16 /* not 0: takes the module unmapped, by its PFN */

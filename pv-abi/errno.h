@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Error numbers of the interface. Without further ado this defines enum xen_errno { XEN_EPERM = 1, ...}.
- * Whoever needs another shape defines XEN_ERRNO(name, value) first; it is undefined at the end, and
- * the list may so be included any number of times.
- * EINTR and ERESTART are the hypervisor's own and never reach a guest.
+ * Error numbers of the interface. Without further ado this defines enum xen_errno { XEN_EPERM =
+ * 1, ...}. Whoever needs another shape defines XEN_ERRNO(name, value) first; it is undefined at
+ * the end, and the list may so be included any number of times, and in assembly. EINTR and
+ * ERESTART are the hypervisor's own and never reach a guest.
  */
-#ifndef XEN_ERRNO
+#if !defined(XEN_ERRNO) && !defined(__ASSEMBLY__) && !defined(__ASSEMBLER__)
 #ifndef PV_ABI_ERRNO_H
 #define PV_ABI_ERRNO_H
 #define XEN_ERRNO_DEFAULT_INCLUDE
-#if defined(__ASSEMBLY__) || defined(__ASSEMBLER__)
-#define XEN_ERRNO(name, value) .set XEN_##name, value ;
-#else
 #define XEN_ERRNO(name, value) XEN_##name = value,
 enum xen_errno {
 #endif
-#endif /* PV_ABI_ERRNO_H */
-#endif /* !XEN_ERRNO */
+#endif
 
 #ifdef XEN_ERRNO
 XEN_ERRNO(EPERM, 1)           /* not privileged for this */
@@ -75,7 +71,5 @@ XEN_ERRNO(ECONNREFUSED, 111)
 
 #ifdef XEN_ERRNO_DEFAULT_INCLUDE
 #undef XEN_ERRNO_DEFAULT_INCLUDE
-#if !defined(__ASSEMBLY__) && !defined(__ASSEMBLER__)
 };
-#endif
 #endif

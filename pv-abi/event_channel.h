@@ -3,13 +3,14 @@
  * Event channels: one bit of notification between domains, vCPUs, devices and the hypervisor.
  *
  * A port is a domain's own number for one end. Pending and masked are the two bits of a port that
- * the guest sees; an upcall happens when a port that is not masked becomes pending. Bits live in the
- * shared page (2-level, 4096 ports) or, after EVTCHNOP_init_control, in pages of the guest's
+ * the guest sees; an upcall happens when a port that is not masked becomes pending. Bits live in
+ * the shared page (2-level, 4096 ports) or, after EVTCHNOP_init_control, in pages of the guest's
  * (FIFO, 131072 ports, 16 priorities).
  *
  * HYPERVISOR_event_channel_op(cmd, arg), arg points at the structure named below. Common errors:
- * -EINVAL a port or vCPU that is out of range or in the wrong state, -ESRCH no such domain, -EPERM not
- * allowed for that domain, -ENOSPC no free port, -EEXIST already bound, -ENOSYS unknown command.
+ * -EINVAL a port or vCPU that is out of range or in the wrong state, -ESRCH no such domain,
+ * -EPERM not allowed for that domain, -ENOSPC no free port, -EEXIST already bound, -ENOSYS
+ * unknown command.
  */
 #ifndef PV_ABI_EVENT_CHANNEL_H
 #define PV_ABI_EVENT_CHANNEL_H
@@ -47,8 +48,9 @@ struct evtchn_alloc_unbound {
 typedef struct evtchn_alloc_unbound evtchn_alloc_unbound_t;
 
 /*
- * bind_interdomain: a new local port, connected to remote_port, which must be unbound and reserved for
- * the caller (-EINVAL). The local port is pending at once, so that no earlier event is missed.
+ * bind_interdomain: a new local port, connected to remote_port, which must be unbound and
+ * reserved for the caller (-EINVAL). The local port is pending at once, so that no earlier event
+ * is missed.
  */
 struct evtchn_bind_interdomain {
 	domid_t remote_dom;        /* in */
@@ -139,8 +141,9 @@ struct evtchn_reset {
 typedef struct evtchn_reset evtchn_reset_t;
 
 /*
- * init_control: gives vcpu its FIFO control block, at offset (multiple of 8) in frame control_gfn, and
- * on first use switches the domain to the FIFO form. -EINVAL for a block that crosses its page.
+ * init_control: gives vcpu its FIFO control block, at offset (multiple of 8) in frame
+ * control_gfn, and on first use switches the domain to the FIFO form. -EINVAL for a block that
+ * crosses its page.
  */
 struct evtchn_init_control {
 	uint64_t control_gfn; /* in */
@@ -198,10 +201,10 @@ PV_ABI_SIZE(struct evtchn_op, 28);
 #define EVTCHN_2L_NR_CHANNELS (sizeof(xen_ulong_t) * sizeof(xen_ulong_t) * 64)
 
 /*
- * FIFO form: one word for each port. The hypervisor links pending words into a queue for each vCPU and
- * priority, whose head is in the control block; bit q of ready says that queue q was empty and has
- * got an entry. LINK is the next port of the queue. BUSY: the hypervisor is changing the mask
- * and the link at once, so the guest must wait before clearing the mask.
+ * FIFO form: one word for each port. The hypervisor links pending words into a queue for each
+ * vCPU and priority, whose head is in the control block; bit q of ready says that queue q was
+ * empty and has got an entry. LINK is the next port of the queue. BUSY: the hypervisor is
+ * changing the mask and the link at once, so the guest must wait before clearing the mask.
  */
 #define EVTCHN_FIFO_PRIORITY_MAX     0
 #define EVTCHN_FIFO_PRIORITY_DEFAULT 7

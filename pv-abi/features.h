@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Feature bits, which the hypervisor reports (XENVER_get_features) and a kernel's ELF notes demand.
+ * Feature bits, which the hypervisor reports (XENVER_get_features) and a kernel's ELF notes
+ * demand.
  */
 #ifndef PV_ABI_FEATURES_H
 #define PV_ABI_FEATURES_H

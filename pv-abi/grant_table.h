@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grant tables: a domain says who may use which of its frames, by writing entries in a table that it
- * shares with the hypervisor; the other domain maps or copies by reference, an index in that table.
+ * Grant tables: a domain says who may use which of its frames, by writing entries in a table that
+ * it shares with the hypervisor; the other domain maps or copies by reference, an index in that
+ * table.
  *
  * To grant: write domid and frame, then, after a write barrier, flags. To revoke: clear flags by
- * compare-and-swap while neither GTF_reading nor GTF_writing is set (in version 2 those two are in the
- * status words, so: clear flags, barrier, look at the status).
+ * compare-and-swap while neither GTF_reading nor GTF_writing is set (in version 2 those two are
+ * in the status words, so: clear flags, barrier, look at the status).
  *
  * HYPERVISOR_grant_table_op(cmd, arg, count): arg is an array of count structures. The result
  * is 0, or a negative errno when the array as a whole was refused; each structure's own status is
@@ -249,7 +250,7 @@ typedef struct gnttab_query_size gnttab_query_size_t;
 DEFINE_XEN_GUEST_HANDLE(gnttab_query_size_t);
 PV_ABI_SIZE(struct gnttab_query_size, 16);
 
-/* unmap_and_replace: puts the entry that maps new_addr in the mapping's place, clearing it there. */
+/* unmap_and_replace: moves the entry that maps new_addr to the place of the mapping. */
 struct gnttab_unmap_and_replace {
 	uint64_t host_addr;    /* in */
 	uint64_t new_addr;     /* in */

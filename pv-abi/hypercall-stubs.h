@@ -2,11 +2,12 @@
 /*
  * HYPERVISOR_<name>() for guests: static inline functions, one for each line of hypercalls.def.
  *
- * By default they issue `syscall` themselves. With PV_HYPERCALL_PAGE defined, to the name of a page
- * that the hypervisor fills in (ELF note HYPERCALL_PAGE), they call the number's 32 bytes in it; such code
- * must be compiled with -mno-red-zone. The calls are made from guest kernel mode.
+ * By default they issue `syscall` themselves. With PV_HYPERCALL_PAGE defined, to the name of a
+ * page that the hypervisor fills in (ELF note HYPERCALL_PAGE), they call the number's 32 bytes in
+ * it; such code must be compiled with -mno-red-zone. The calls are made from guest kernel mode.
  *
- * pv_hypercall0() to pv_hypercall6() take a number at run time (always by `syscall`). iret has no stub.
+ * pv_hypercall0() to pv_hypercall6() take a number at run time (always by `syscall`). iret has no
+ * stub.
  */
 #ifndef PV_ABI_HYPERCALL_STUBS_H
 #define PV_ABI_HYPERCALL_STUBS_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HYPERVISOR_memory_op(cmd, arg): how much memory a domain has, which frames, and what it is told of
- * the machine's. For a PV guest a frame number in these calls is an MFN, except where populate_physmap
- * and the physmap operations say PFN.
+ * HYPERVISOR_memory_op(cmd, arg): how much memory a domain has, which frames, and what it is told
+ * of the machine's. For a PV guest a frame number in these calls is an MFN, except where
+ * populate_physmap and the physmap operations say PFN.
  *
- * Long lists may be done in part: reservations return the number of extents that were done, which is less
- * than asked when memory or the domain's limit ran out. Another domain than DOMID_SELF needs privilege
- * (-EPERM). -ENOSYS for an unknown command.
+ * Long lists may be done in part: reservations return the number of extents that were done, which
+ * is less than asked when memory or the domain's limit ran out. Another domain than DOMID_SELF
+ * needs privilege (-EPERM). -ENOSYS for an unknown command.
  */
 #ifndef PV_ABI_MEMORY_H
 #define PV_ABI_MEMORY_H
@@ -15,7 +15,7 @@
 #include "physdev.h"
 
 /* xen_memory_reservation: returns the number of extents done. */
-#define XENMEM_increase_reservation 0  /* new frames, MFNs stored in extent_start if it is not null */
+#define XENMEM_increase_reservation 0  /* new frames; MFNs to extent_start unless null */
 #define XENMEM_decrease_reservation 1  /* gives frames back; they must not be mapped or pinned */
 #define XENMEM_populate_physmap     6  /* in: PFNs to fill; out: MFNs */
 
@@ -40,8 +40,8 @@
 #define XENMEM_sharing_op           22 /* xen_mem_sharing_op; translated guests only */
 #define XENMEM_add_to_physmap_batch 23 /* xen_add_to_physmap_batch */
 /*
- * xen_memory_reservation (order 0, no list): keeps nr_extents pages aside for the domain that is being
- * built; 0 releases what is left. Privileged. -ENOMEM.
+ * xen_memory_reservation (order 0, no list): keeps nr_extents pages aside for the domain that is
+ * being built; 0 releases what is left. Privileged. -ENOMEM.
  */
 #define XENMEM_claim_pages          24
 #define XENMEM_machphys_compat_mfn_list 25 /* as 5, of the 32-bit table */
@@ -61,7 +61,7 @@
 
 /* Where add_to_physmap finds the frame to put at gpfn. */
 #define XENMAPSPACE_shared_info  0
-#define XENMAPSPACE_grant_table  1 /* idx: frame of the table, or of the status words with the flag */
+#define XENMAPSPACE_grant_table  1 /* idx: frame of the table, with the flag of the status */
 #define XENMAPSPACE_gmfn         2
 #define XENMAPSPACE_gmfn_range   3
 #define XENMAPSPACE_gmfn_foreign 4 /* batch form only */
@@ -112,8 +112,9 @@ PV_ABI_SIZE(struct xen_memory_reservation, 32);
 PV_ABI_OFFSET(struct xen_memory_reservation, mem_flags, 20);
 
 /*
- * Swaps frames for others of the same total size: in lists MFNs to give, out PFNs on entry and MFNs on
- * return. nr_exchanged must be 0 at first; it counts input extents done. Returns 0 only if all were.
+ * Swaps frames for others of the same total size: in lists MFNs to give, out PFNs on entry and
+ * MFNs on return. nr_exchanged must be 0 at first; it counts input extents done. Returns 0 only
+ * if all were.
  */
 struct xen_memory_exchange {
 	struct xen_memory_reservation in;

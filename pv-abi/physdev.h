@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HYPERVISOR_physdev_op(cmd, arg): interrupts, I/O ports and PCI devices, for the domain that has
- * the hardware. An ordinary domain may set its IOPL and I/O bitmap, and ask about interrupts it has
- * been given; for the rest it gets -EPERM. -ENOSYS for an unknown command.
+ * the hardware. An ordinary domain may set its IOPL and I/O bitmap, and ask about interrupts it
+ * has been given; for the rest it gets -EPERM. -ENOSYS for an unknown command.
  */
 #ifndef PV_ABI_PHYSDEV_H
 #define PV_ABI_PHYSDEV_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HYPERVISOR_xenpmu_op(cmd, arg): performance counters for guests. -EOPNOTSUPP where the hypervisor
- * has them switched off, which is the default.
+ * HYPERVISOR_xenpmu_op(cmd, arg): performance counters for guests. -EOPNOTSUPP where the
+ * hypervisor has them switched off, which is the default.
  */
 #ifndef PV_ABI_PMU_H
 #define PV_ABI_PMU_H

@@ -12,11 +12,12 @@
  * block            clears the upcall mask and sleeps until an event is pending
  * shutdown         sched_shutdown: ends the domain with a reason; does not return, except
  *                  after suspend, when the domain has been resumed
- * poll             sched_poll: sleeps until one of the ports is pending or the timeout (system time, ns;
+ * poll             sched_poll: sleeps until one of the ports is pending or the timeout (system
+ * time, ns;
  *                  0 none) is over; the upcall mask stays as it is. At most 128 ports (-EINVAL)
  * remote_shutdown  sched_remote_shutdown: as shutdown, of another domain; privileged
- * shutdown_code    sched_shutdown: sets the reason without shutting down
- * watchdog         sched_watchdog: id 0 makes a timer and returns its id (-ENOSPC when both are taken),
+ * shutdown_code    sched_shutdown: sets the reason without shutting down watchdog
+ * sched_watchdog: id 0 makes a timer and returns its id (-ENOSPC when both are taken),
  *                  an id pokes it, timeout 0 (seconds) removes it; when it ends, SHUTDOWN_watchdog
  * pin_override     sched_pin_override: runs this vCPU on one physical CPU, -1 releases; privileged
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HYPERVISOR_sysctl(op): what the control domain asks of the machine and of the hypervisor as a
- * whole. Interface version 0x15. Errors as for domctl: -EACCES another version, -EPERM not privileged,
- * -EFAULT, -ENOSYS unknown, -EOPNOTSUPP or -ENODEV for hardware that is not there.
+ * whole. Interface version 0x15. Errors as for domctl: -EACCES another version, -EPERM not
+ * privileged, -EFAULT, -ENOSYS unknown, -EOPNOTSUPP or -ENODEV for hardware that is not there.
  *
  * Arrays: the caller says how many entries there is room for, and learns how many were written, or
  * with a null handle how many there are.
@@ -76,7 +76,8 @@ struct xen_sysctl_physinfo {
 	uint64_aligned_t scrub_pages;
 	uint64_aligned_t outstanding_pages; /* claimed and not allocated */
 	uint64_aligned_t max_mfn;
-	uint32_t hw_cap[8];    /* CPUID 1:edx, 1:ecx, 80000001:edx, ecx, d.1:eax, 7.0:ebx, ecx, 80000007:edx */
+	/* CPUID 1:edx, ecx; 80000001:edx, ecx; d.1:eax; 7.0:ebx, ecx; 80000007:edx */
+	uint32_t hw_cap[8];
 };
 
 struct xen_sysctl_sched_id {

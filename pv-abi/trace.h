@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trace records: what they are called and how they lie in the per-CPU buffers that XEN_SYSCTL_tbuf_op
- * hands out. An event number is a class (bits 16-27), a subclass (12-15) and a number in it.
+ * Trace records: what they are called and how they lie in the per-CPU buffers that
+ * XEN_SYSCTL_tbuf_op hands out. An event number is a class (bits 16-27), a subclass (12-15) and a
+ * number in it.
  */
 #ifndef PV_ABI_TRACE_H
 #define PV_ABI_TRACE_H
@@ -106,7 +107,7 @@
 #define TRC_PV_HYPERCALL_V2          (TRC_PV_ENTRY + 13)
 #define TRC_PV_HYPERCALL_SUBCALL     (TRC_PV_SUBCALL + 14)
 
-/* First word of HYPERCALL_V2 and SUBCALL: the number, and two bits for each argument that follows. */
+/* First word of HYPERCALL_V2 and SUBCALL: the number, and two bits for each argument behind it. */
 #define TRC_PV_HYPERCALL_V2_ARG_32(i) (0x1 << (20 + 2 * (i)))
 #define TRC_PV_HYPERCALL_V2_ARG_64(i) (0x2 << (20 + 2 * (i)))
 #define TRC_PV_HYPERCALL_V2_ARG_MASK  (0xfff00000)

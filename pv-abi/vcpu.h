@@ -24,7 +24,7 @@
  */
 #define VCPUOP_register_runstate_memory_area 5
 
-/* Periodic timer: set (for the calling vCPU or another) arms VIRQ_TIMER; period at least 1 ms (-EINVAL). */
+/* Periodic timer of this vCPU or another, raises VIRQ_TIMER; period at least 1 ms (-EINVAL). */
 #define VCPUOP_set_periodic_timer 6
 #define VCPUOP_stop_periodic_timer 7
 
@@ -44,7 +44,7 @@
 /* register_vcpu_time_memory_area: a copy of the vCPU's time record, such as for user mode. */
 #define VCPUOP_register_vcpu_time_memory_area 13
 
-/* What a vCPU is doing. blocked: sleeps, waits for an event; offline: down, or the domain is paused. */
+/* What a vCPU is doing. blocked: waits for an event; offline: down, or the domain is paused. */
 #define RUNSTATE_running  0
 #define RUNSTATE_runnable 1
 #define RUNSTATE_blocked  2

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HYPERVISOR_xen_version(cmd, arg): who the hypervisor is and what it can do. Texts are cut to their
- * arrays and end with NUL. A guest without the right to know gets "<denied>" in place of a text.
+ * HYPERVISOR_xen_version(cmd, arg): who the hypervisor is and what it can do. Texts are cut to
+ * their arrays and end with NUL. A guest without the right to know gets "<denied>" in place of a
+ * text.
  */
 #ifndef PV_ABI_VERSION_H
 #define PV_ABI_VERSION_H
@@ -15,7 +16,7 @@
 #define XENVER_capabilities        3  /* xen_capabilities_info_t: "xen-3.0-x86_64 ..." */
 #define XENVER_changeset           4  /* xen_changeset_info_t */
 #define XENVER_platform_parameters 5  /* xen_platform_parameters_t */
-#define XENVER_get_features        6  /* xen_feature_info_t; -EINVAL for a submap that is not there */
+#define XENVER_get_features        6  /* xen_feature_info_t; -EINVAL: no such submap */
 #define XENVER_pagesize            7  /* returns bytes of a page */
 #define XENVER_guest_handle        8  /* xen_domain_handle_t: the caller's UUID */
 #define XENVER_commandline         9  /* xen_commandline_t */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core of the PV interface: hypercall numbers, virtual interrupts, page-table updates, multicalls,
- * time, the shared page and the boot page.
+ * The core of the PV interface: hypercall numbers, virtual interrupts, page-table updates,
+ * multicalls, time, the shared page and the boot page.
  *
- * Names, numbers and layouts are those of Xen 4.17 for 64-bit x86 guests. Every hypercall returns 0 or
- * a result on success and a negative errno (see errno.h) on failure; -ENOSYS where nothing answers.
- * Read next: arch-x86/xen.h, event_channel.h, memory.h.
+ * Names, numbers and layouts are those of Xen 4.17 for 64-bit x86 guests. Every hypercall returns
+ * 0 or a result on success and a negative errno (see errno.h) on failure; -ENOSYS where nothing
+ * answers. Read next: arch-x86/xen.h, event_channel.h, memory.h.
  */
 #ifndef PV_ABI_XEN_H
 #define PV_ABI_XEN_H
@@ -44,8 +44,8 @@ __DEFINE_XEN_GUEST_HANDLE(uint64, uint64_t);
 #endif
 
 /*
- * Virtual interrupts, bound with EVTCHNOP_bind_virq. (V) one per vCPU, (G) one per domain and to be
- * bound on vCPU 0, (DOM0) given to the control domain alone.
+ * Virtual interrupts, bound with EVTCHNOP_bind_virq. (V) one per vCPU, (G) one per domain and to
+ * be bound on vCPU 0, (DOM0) given to the control domain alone.
  */
 #define VIRQ_TIMER      0  /* V  timer set by this vCPU has expired */
 #define VIRQ_DEBUG      1  /* V  please print your state */
@@ -71,15 +71,17 @@ __DEFINE_XEN_GUEST_HANDLE(uint64, uint64_t);
 #define NR_VIRQS        24
 
 /*
- * HYPERVISOR_mmu_update(reqs, count, done, foreigndom): applies requests in order, stores in *done
- * (if not null) how many were, and stops at the first that fails with its error. The low two bits of
- * a request's ptr are one of these. foreigndom is DOMID_SELF, or in bits 0-15 the owner of the frames
- * that entries point to and in bits 16-31 (plus one) the owner of the page tables.
+ * HYPERVISOR_mmu_update(reqs, count, done, foreigndom): applies requests in order, stores in
+ * *done (if not null) how many were, and stops at the first that fails with its error. The low
+ * two bits of a request's ptr are one of these. foreigndom is DOMID_SELF, or in bits 0-15 the
+ * owner of the frames that entries point to and in bits 16-31 (plus one) the owner of the page
+ * tables.
  *
  * NORMAL and PRESERVE_AD: ptr is the machine address of an entry in a frame that is a page table,
- * val the new entry; PRESERVE_AD keeps accessed and dirty bits that the CPU sets meanwhile. MACHPHYS: ptr
- * is the machine address of a frame, val its PFN for the machine-to-physical table. NO_TRANSLATE: as
- * NORMAL, and val holds a machine frame even where guests' frames are translated.
+ * val the new entry; PRESERVE_AD keeps accessed and dirty bits that the CPU sets meanwhile.
+ * MACHPHYS: ptr is the machine address of a frame, val its PFN for the machine-to-physical table.
+ * NO_TRANSLATE: as NORMAL, and val holds a machine frame even where guests' frames are
+ * translated.
  */
 #define MMU_NORMAL_PT_UPDATE       0
 #define MMU_MACHPHYS_UPDATE        1
@@ -88,7 +90,8 @@ __DEFINE_XEN_GUEST_HANDLE(uint64, uint64_t);
 
 /*
  * HYPERVISOR_mmuext_op(ops, count, done, foreigndom): operations on frames, base pointers and
- * TLBs, in order, with *done as above. A pin holds a type on a table even when nothing points at it.
+ * TLBs, in order, with *done as above. A pin holds a type on a table even when nothing points at
+ * it.
  *
  *   PIN_Ln_TABLE, UNPIN_TABLE  arg1.mfn
  *   NEW_BASEPTR                arg1.mfn: kernel L4 of this vCPU
@@ -140,8 +143,8 @@ PV_ABI_SIZE(struct mmuext_op, 24);
 #endif
 
 /*
- * Flags of update_va_mapping: whether to flush, and whose TLBs. With UVMF_MULTI the bits above hold
- * a pointer to a bitmap of vCPUs; a null pointer (UVMF_LOCAL) means the calling vCPU.
+ * Flags of update_va_mapping: whether to flush, and whose TLBs. With UVMF_MULTI the bits above
+ * hold a pointer to a bitmap of vCPUs; a null pointer (UVMF_LOCAL) means the calling vCPU.
  */
 #define UVMF_NONE           (xen_mk_ulong(0) << 0)
 #define UVMF_TLB_FLUSH      (xen_mk_ulong(1) << 0)
@@ -155,7 +158,7 @@ PV_ABI_SIZE(struct mmuext_op, 24);
 #define CONSOLEIO_write 0
 #define CONSOLEIO_read  1
 
-/* HYPERVISOR_vm_assist(cmd, type): switches a service of the hypervisor on or off for the domain. */
+/* HYPERVISOR_vm_assist(cmd, type): switches a service of the hypervisor on or off. */
 #define VMASST_CMD_enable  0
 #define VMASST_CMD_disable 1
 
@@ -193,8 +196,9 @@ DEFINE_XEN_GUEST_HANDLE(mmu_update_t);
 PV_ABI_SIZE(struct mmu_update, 16);
 
 /*
- * HYPERVISOR_multicall(calls, nr_calls): makes the calls in order, each whatever the others' results;
- * results are stored in place. Returns -EFAULT if the array cannot be read, else 0. Not nestable.
+ * HYPERVISOR_multicall(calls, nr_calls): makes the calls in order, each whatever the others'
+ * results; results are stored in place. Returns -EFAULT if the array cannot be read, else 0. Not
+ * nestable.
  */
 struct multicall_entry {
 	xen_ulong_t op, result;
@@ -207,8 +211,8 @@ PV_ABI_SIZE(struct multicall_entry, 64);
 /*
  * System time (ns since the machine started), for one vCPU:
  *   system_time + (((tsc - tsc_timestamp) << tsc_shift) * tsc_to_system_mul >> 32)
- * with a right shift for a negative tsc_shift. version is odd while the record is written; a reader
- * repeats until it saw the same even value before and after.
+ * with a right shift for a negative tsc_shift. version is odd while the record is written; a
+ * reader repeats until it saw the same even value before and after.
  */
 struct vcpu_time_info {
 	uint32_t version;
@@ -232,8 +236,8 @@ PV_ABI_OFFSET(struct vcpu_time_info, flags, 29);
  * Per-vCPU part of the shared page, or where VCPUOP_register_vcpu_info put it.
  * evtchn_upcall_pending: set by the hypervisor when an event arrives, cleared by the guest before
  * it looks. evtchn_upcall_mask: set while the guest wants no upcall, the virtual interrupt flag
- * inverted; the hypervisor sets it when it delivers one. evtchn_pending_sel (2-level): one bit for each
- * word of evtchn_pending that may have a bit set.
+ * inverted; the hypervisor sets it when it delivers one. evtchn_pending_sel (2-level): one bit
+ * for each word of evtchn_pending that may have a bit set.
  */
 struct vcpu_info {
 	uint8_t evtchn_upcall_pending;
@@ -250,8 +254,8 @@ PV_ABI_OFFSET(struct vcpu_info, arch, 16);
 PV_ABI_OFFSET(struct vcpu_info, time, 32);
 
 /*
- * One page, shared by the hypervisor and the guest, whose machine address start_info gives.
- * Wall clock: time of day at system time 0, in wc_sec_hi:wc_sec and wc_nsec, guarded by wc_version as
+ * One page, shared by the hypervisor and the guest, whose machine address start_info gives. Wall
+ * clock: time of day at system time 0, in wc_sec_hi:wc_sec and wc_nsec, guarded by wc_version as
  * the time records are by theirs.
  */
 struct shared_info {
@@ -273,10 +277,10 @@ PV_ABI_OFFSET(struct shared_info, wc_version, 3072);
 PV_ABI_OFFSET(struct shared_info, arch, 3088);
 
 /*
- * Boot page of a PV guest; %rsi has its virtual address at the first instruction. The domain's image
- * lies in the guest's virtual space from the ELF note's base up, in this order: kernel, module, P2M
- * list (unless the INIT_P2M note puts it elsewhere), this page, store and console rings, page tables,
- * boot stack; all mapped, up to the next 4 MB with at least 512 KB to spare.
+ * Boot page of a PV guest; %rsi has its virtual address at the first instruction. The domain's
+ * image lies in the guest's virtual space from the ELF note's base up, in this order: kernel,
+ * module, P2M list (unless the INIT_P2M note puts it elsewhere), this page, store and console
+ * rings, page tables, boot stack; all mapped, up to the next 4 MB with at least 512 KB to spare.
  */
 struct start_info {
 	char magic[32];            /* "xen-3.0-x86_64" */

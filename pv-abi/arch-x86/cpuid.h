@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPUID leaves by which a guest finds the hypervisor: 0x40000000 and up, or with Viridian leaves there,
- * the first multiple of 0x100 above with the signature "XenVMMXenVMM". A PV guest reads them with
- * XEN_CPUID.
+ * CPUID leaves by which a guest finds the hypervisor: 0x40000000 and up, or with Viridian leaves
+ * there, the first multiple of 0x100 above with the signature "XenVMMXenVMM". A PV guest reads
+ * them with XEN_CPUID.
  *
  *   0  eax: last leaf; ebx, ecx, edx: signature
  *   1  eax: version, major << 16 | minor
  *   2  eax: hypercall pages (1); ebx: MSR that fills one; ecx, edx: features 1 and 2
- *   3  time, by subleaf. 0: eax bit 0 TSC emulated, bit 1 reliable, bit 2 RDTSCP; ebx tsc_mode; ecx guest
- *      kHz; edx incarnation. 1: eax, ebx offset, ecx multiplier, edx shift. 2: eax host kHz
+ *   3  time, by subleaf. 0: eax bit 0 TSC emulated, bit 1 reliable, bit 2 RDTSCP; ebx tsc_mode;
+ *      ecx guest kHz; edx incarnation. 1: eax, ebx offset, ecx multiplier, edx shift. 2: eax host kHz
  *   4  HVM: eax features; ebx vCPU id; ecx domain id
  *   5  PV: ebx bits 0-7 width of a machine address
  */

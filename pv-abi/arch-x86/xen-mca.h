@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HYPERVISOR_mca(op): machine checks. The control domain is notified (VIRQ_MCA), fetches records and
- * acknowledges them. -EPERM for other domains, -EACCES for another interface version.
+ * HYPERVISOR_mca(op): machine checks. The control domain is notified (VIRQ_MCA), fetches records
+ * and acknowledges them. -EPERM for other domains, -EACCES for another interface version.
  */
 #ifndef PV_ABI_ARCH_X86_XEN_MCA_H
 #define PV_ABI_ARCH_X86_XEN_MCA_H

@@ -86,8 +86,8 @@
 /*
  * HYPERVISOR_iret takes no register argument: the guest kernel's stack points at this. RPL of cs
  * says where to go: with RPL 3 to user mode (the hypervisor switches to the user base pointer and
- * the user %gs); with RPL less than 3, as in the frames that the hypervisor pushed, to the kernel. The
- * interrupt flag in rflags becomes the inverse of the vCPU's upcall mask.
+ * the user %gs); with RPL less than 3, as in the frames that the hypervisor pushed, to the
+ * kernel. The interrupt flag in rflags becomes the inverse of the vCPU's upcall mask.
  */
 struct iret_context {
 	uint64_t rax, r11, rcx, flags, rip, cs, rflags, rsp, ss;
@@ -95,8 +95,9 @@ struct iret_context {
 };
 
 /*
- * All integer registers of a vCPU, in the order in which an exception entry stores them. Xen's tools
- * may also say eax, ax, al... for parts of a register; this header has the 64-bit names alone.
+ * All integer registers of a vCPU, in the order in which an exception entry stores them. Xen's
+ * tools may also say eax, ax, al... for parts of a register; this header has the 64-bit names
+ * alone.
  */
 struct cpu_user_regs {
 	uint64_t r15;

@@ -11,9 +11,9 @@
 #ifndef __ASSEMBLY__
 
 /*
- * A guest handle is a pointer in the guest's address space, wrapped so that nobody who runs elsewhere
- * dereferences it by accident. XEN_GUEST_HANDLE(T) names the type; there is a const_T for each T.
- * The _64 form has 64 bits in every guest mode and is used by the control operations.
+ * A guest handle is a pointer in the guest's address space, wrapped so that nobody who runs
+ * elsewhere dereferences it by accident. XEN_GUEST_HANDLE(T) names the type; there is a const_T
+ * for each T. The _64 form has 64 bits in every guest mode and is used by the control operations.
  */
 #define ___DEFINE_XEN_GUEST_HANDLE(name, type) \
 	typedef struct { type *p; } __guest_handle_##name
@@ -83,10 +83,10 @@ PV_ABI_SIZE(struct trap_info, 16);
 typedef uint64_t tsc_timestamp_t;
 
 /*
- * A vCPU's whole state: argument of VCPUOP_initialise and of the domctls that get and set it.
- * For a PV vCPU to be started: user_regs (rip, rsp, selectors, rflags), trap_ctxt, gdt_frames (MFNs)
- * and gdt_ents, kernel_ss/sp, ctrlreg[3] (kernel base pointer), ctrlreg[1] (user base pointer or 0),
- * callbacks, segment bases. ctrlreg[0] and [4] are filtered by the hypervisor.
+ * A vCPU's whole state: argument of VCPUOP_initialise and of the domctls that get and set it. For
+ * a PV vCPU to be started: user_regs (rip, rsp, selectors, rflags), trap_ctxt, gdt_frames (MFNs)
+ * and gdt_ents, kernel_ss/sp, ctrlreg[3] (kernel base pointer), ctrlreg[1] (user base pointer or
+ * 0), callbacks, segment bases. ctrlreg[0] and [4] are filtered by the hypervisor.
  */
 struct vcpu_guest_context {
 	struct {
@@ -199,8 +199,8 @@ PV_ABI_SIZE(struct xen_msr_entry, 16);
 #endif /* !__ASSEMBLY__ */
 
 /*
- * CPUID does not trap from ring 3 on every machine. With this prefix (ud2, then "xen") in front the
- * instruction faults instead, and the hypervisor emulates it with the guest's own policy.
+ * CPUID does not trap from ring 3 on every machine. With this prefix (ud2, then "xen") in front
+ * the instruction faults instead, and the hypervisor emulates it with the guest's own policy.
  */
 #ifdef __ASSEMBLY__
 #define XEN_EMULATE_PREFIX .byte 0x0f, 0x0b, 0x78, 0x65, 0x6e ;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Indexes of HVMOP_set_param and HVMOP_get_param. A guest finds its XenStore ring and console by them;
- * the rest is set by the toolstack.
+ * Indexes of HVMOP_set_param and HVMOP_get_param. A guest finds its XenStore ring and console by
+ * them; the rest is set by the toolstack.
  */
 #ifndef PV_ABI_HVM_PARAMS_H
 #define PV_ABI_HVM_PARAMS_H

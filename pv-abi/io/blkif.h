@@ -4,12 +4,13 @@
  * references of pages, and parts of them in sectors of 512 bytes whatever the device's own are.
  *
  * XenStore, front end (device/vbd/N): virtual-device, device-type (disk, cdrom), ring-ref,
- * event-channel, protocol, state; with several pages ring-page-order and ring-ref0, ...; with several
- * queues multi-queue-num-queues and queue-K/....
- * Back end (backend/vbd/DOMID/N): sectors, sector-size, physical-sector-size, info (VDISK_*), mode (r, w),
- * params, type, feature-barrier, feature-flush-cache, feature-discard (with discard-granularity,
- * -alignment, -secure), feature-max-indirect-segments, feature-persistent, max-ring-page-order,
- * multi-queue-max-queues, state.
+ * event-channel, protocol, state; with several pages ring-page-order and ring-ref0, ...; with
+ * several queues multi-queue-num-queues and queue-K/....
+ *
+ * Back end (backend/vbd/DOMID/N): sectors, sector-size, physical-sector-size, info (VDISK_*),
+ * mode (r, w), params, type, feature-barrier, feature-flush-cache, feature-discard (with
+ * discard-granularity, -alignment, -secure), feature-max-indirect-segments, feature-persistent,
+ * max-ring-page-order, multi-queue-max-queues, state.
  */
 #ifndef PV_ABI_IO_BLKIF_H
 #define PV_ABI_IO_BLKIF_H
@@ -24,7 +25,7 @@
 
 #define BLKIF_OP_READ            0
 #define BLKIF_OP_WRITE           1
-#define BLKIF_OP_WRITE_BARRIER   2 /* ordered after all before and before all after; feature-barrier */
+#define BLKIF_OP_WRITE_BARRIER   2 /* nothing passes it, either way; feature-barrier */
 #define BLKIF_OP_FLUSH_DISKCACHE 3 /* completed writes are on the medium; feature-flush-cache */
 #define BLKIF_OP_RESERVED_1      4
 #define BLKIF_OP_DISCARD         5 /* feature-discard */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Console ring of a PV domain: one page (start_info's console.domU.mfn) with bytes in both
- * directions, seen from the domain: in is what is typed, out what it prints. Indexes run free; bytes are written
- * before the producer's index, and an event is sent after each change.
+ * directions, seen from the domain: in is what is typed, out what it prints. Indexes run free;
+ * bytes are written before the producer's index, and an event is sent after each change.
  */
 #ifndef PV_ABI_IO_CONSOLE_H
 #define PV_ABI_IO_CONSOLE_H

@@ -3,17 +3,19 @@
  * Network device between two domains: a ring of packets that the front end sends (tx), one of
  * empty pages that it offers and gets back filled (rx), and, if both want it, one for control.
  *
- * A tx packet of several slots: the first has the size of the whole packet and NETTXF_more_data, each but
- * the last has that flag too. With NETTXF_extra_info the slots behind the first are
- * netif_extra_info, until one without XEN_NETIF_EXTRA_FLAG_MORE. Rx packets likewise, but each response has
- * its own size in status.
+ * A tx packet of several slots: the first has the size of the whole packet and NETTXF_more_data,
+ * each but the last has that flag too. With NETTXF_extra_info the slots behind the first are
+ * netif_extra_info, until one without XEN_NETIF_EXTRA_FLAG_MORE. Rx packets likewise, but each
+ * response has its own size in status.
  *
- * XenStore, front end (device/vif/N): mac, tx-ring-ref, rx-ring-ref, event-channel or event-channel-tx and
- * -rx, request-rx-copy (1), feature-rx-notify, feature-sg, feature-gso-tcpv4, feature-gso-tcpv6,
- * feature-no-csum-offload, feature-ipv6-csum-offload, multi-queue-num-queues with queue-K/..., state.
+ * XenStore, front end (device/vif/N): mac, tx-ring-ref, rx-ring-ref, event-channel or
+ * event-channel-tx and -rx, request-rx-copy (1), feature-rx-notify, feature-sg,
+ * feature-gso-tcpv4, feature-gso-tcpv6, feature-no-csum-offload, feature-ipv6-csum-offload,
+ * multi-queue-num-queues with queue-K/..., state.
+ *
  * Back end (backend/vif/DOMID/N): mac, bridge, script, handle, feature-rx-copy, feature-sg,
- * feature-gso-*, feature-split-event-channels, feature-multicast-control, feature-dynamic-multicast-control,
- * feature-ctrl-ring, multi-queue-max-queues, state.
+ * feature-gso-*, feature-split-event-channels, feature-multicast-control,
+ * feature-dynamic-multicast-control, feature-ctrl-ring, multi-queue-max-queues, state.
  */
 #ifndef PV_ABI_IO_NETIF_H
 #define PV_ABI_IO_NETIF_H

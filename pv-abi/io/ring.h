@@ -3,14 +3,15 @@
  * Rings: a page that two domains share, with requests one way and responses the other in the same
  * slots. Indexes run free and wrap at 2^32; a slot is an index modulo the (power of two) size.
  *
- * The user supplies xen_mb(), xen_rmb(), xen_wmb() and memset/memcpy. A ring named foo with requests
- * R and responses S: DEFINE_RING_TYPES(foo, R, S) makes foo_sring_t (shared), foo_front_ring_t (asks)
- * and foo_back_ring_t (answers), the latter two private.
+ * The user supplies xen_mb(), xen_rmb(), xen_wmb() and memset/memcpy. A ring named foo with
+ * requests R and responses S: DEFINE_RING_TYPES(foo, R, S) makes foo_sring_t (shared),
+ * foo_front_ring_t (asks) and foo_back_ring_t (answers), the latter two private.
  *
- * Whoever writes: fill slots at req_prod_pvt, then RING_PUSH_..._AND_CHECK_NOTIFY and send an event if
- * told to. Whoever reads: read prod, xen_rmb(), consume, then RING_FINAL_CHECK_FOR_... until it
- * says there is nothing. Never use a slot's contents in place when the other side is not trusted: copy once
- * (RING_COPY_REQUEST) and look at the copy; and check RING_REQUEST_PROD_OVERFLOW.
+ * Whoever writes: fill slots at req_prod_pvt, then RING_PUSH_..._AND_CHECK_NOTIFY and send an
+ * event if told to. Whoever reads: read prod, xen_rmb(), consume, then RING_FINAL_CHECK_FOR_...
+ * until it says there is nothing. Never use a slot's contents in place when the other side is not
+ * trusted: copy once (RING_COPY_REQUEST) and look at the copy; and check
+ * RING_REQUEST_PROD_OVERFLOW.
  */
 #ifndef PV_ABI_IO_RING_H
 #define PV_ABI_IO_RING_H
@@ -151,8 +152,8 @@ static inline RING_IDX pv_abi_ring_min(RING_IDX a, RING_IDX b)
 } while (0)
 
 /*
- * As above, and notify becomes true if the other side's event index, which says at which index it wants to
- * be woken, was passed.
+ * As above, and notify becomes true if the other side's event index, which says at which index it
+ * wants to be woken, was passed.
  */
 #define RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(_r, _notify) do { \
 	RING_IDX __old = (_r)->sring->req_prod; \

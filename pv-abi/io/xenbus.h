@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * States of a split device's two halves, in the key "state" of either's XenStore directory. Usual way:
- * both Initialising; back InitWait; front Initialised, with ring and event channel written; back Connected;
- * front Connected. Down: Closing, then Closed, on both sides.
+ * States of a split device's two halves, in the key "state" of either's XenStore directory. Usual
+ * way: both Initialising; back InitWait; front Initialised, with ring and event channel written;
+ * back Connected; front Connected. Down: Closing, then Closed, on both sides.
  */
 #ifndef PV_ABI_IO_XENBUS_H
 #define PV_ABI_IO_XENBUS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XenStore's wire protocol: a header, then len bytes of payload; strings in it end with NUL unless
- * they are last. Replies carry the request's req_id and type, or XS_ERROR with an error's name. Watch
- * events come unasked, with req_id 0. A domain speaks over the ring below, user programs over a device or a
- * socket.
+ * XenStore's wire protocol: a header, then len bytes of payload; strings in it end with NUL
+ * unless they are last. Replies carry the request's req_id and type, or XS_ERROR with an error's
+ * name. Watch events come unasked, with req_id 0. A domain speaks over the ring below, user
+ * programs over a device or a socket.
  */
 #ifndef PV_ABI_IO_XS_WIRE_H
 #define PV_ABI_IO_XS_WIRE_H

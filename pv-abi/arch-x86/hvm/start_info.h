@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a PVH guest is handed: ebx has the physical address of this structure at its 32-bit entry
- * (ELF note PHYS32_ENTRY). All addresses are physical; 0 means that the thing is not there. Version 0 ends
- * before memmap_paddr.
+ * (ELF note PHYS32_ENTRY). All addresses are physical; 0 means that the thing is not there.
+ * Version 0 ends before memmap_paddr.
  */
 #ifndef PV_ABI_ARCH_X86_HVM_START_INFO_H
 #define PV_ABI_ARCH_X86_HVM_START_INFO_H
