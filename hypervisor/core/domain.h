@@ -78,6 +78,7 @@ struct domain {
 	uint32_t virq_to_evtchn_global[NR_VIRQS];
 	struct timer watchdog[NR_WATCHDOGS];
 	uint32_t watchdog_inuse;        /* [D] */
+	uint32_t suspend_port;          /* XEN_DOMCTL_subscribe: told of a suspend; 0 none */
 	uint64_t poll_mask;             /* vCPUs in SCHEDOP_poll; atomic bits */
 
 	/* Hardware access. Sorted, disjoint, inclusive ranges; only the control domain has any by default. */
@@ -135,7 +136,8 @@ struct vcpu {
 		int32_t err;
 		uint32_t op;
 		s_time_t when;
-		char text[160];
+		char text[128];         /* PARAVANE_REASON_SIZE */
+		bool fresh;             /* set during the call that is going on */
 	} error;
 	struct vcpu_stats { uint64_t hypercalls, traps; } stats;
 } __aligned(64);

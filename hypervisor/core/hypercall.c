@@ -70,8 +70,15 @@ void hypercall_dispatch(struct cpu_user_regs *regs)
 	if (state->preempted)
 		return;
 	/* TOUR 2.6: the result goes back in rax, and the way out looks for events. */
-	if (unlikely(rc < 0 && rc > -4096))
+	if (unlikely(rc < 0 && rc > -4096)) {
 		trace(TRACE_HYPERCALL_RET, (unsigned int)op, regs->rip, (uint64_t)rc, a[0], a[1]);
+		/* The reason on record is this failure's, or none. */
+		if (!v->error.fresh) {
+			v->error.text[0] = 0;
+			v->error.when = now();
+		}
+		v->error.fresh = false;
+	}
 	regs->rax = (uint64_t)rc;
 }
 
@@ -130,6 +137,7 @@ long hypercall_error(long err, const char *fmt, ...)
 		v->error.op = (uint32_t)(state->active ?
 					 ((struct multicall_entry *)state->entry)->op : v->regs.rax);
 		v->error.when = now();
+		v->error.fresh = true;
 	}
 	va_end(ap);
 	return err;

@@ -33,6 +33,8 @@ long hypercall_error(long err, const char *fmt, ...) __printf(2, 3);
 /* True while the running hypercall has asked to be continued. */
 bool hypercall_continued(void);
 
+uint64_t vm_assist_mask(void);          /* VMASST_TYPE_* bits that a domain may have */
+
 #include "hypercall_protos.h"
 
 #endif

@@ -16,9 +16,9 @@
 		    1UL << VMASST_TYPE_writable_pagetables | 1UL << VMASST_TYPE_pae_extended_cr3 | \
 		    1UL << VMASST_TYPE_architectural_iopl | 1UL << VMASST_TYPE_runstate_update_flag)
 
-static bool vm_assist_valid(uint64_t mask)
+uint64_t vm_assist_mask(void)
 {
-	return !(mask & ~VM_ASSISTS);
+	return VM_ASSISTS;
 }
 
 long do_vm_assist(unsigned long a1, unsigned long a2)
@@ -26,7 +26,7 @@ long do_vm_assist(unsigned long a1, unsigned long a2)
 	unsigned int cmd = (unsigned int)a1, type = (unsigned int)a2;
 	struct domain *d = current->domain;
 
-	if (type >= 64 || !vm_assist_valid(1UL << type))
+	if (type >= 64 || !(VM_ASSISTS & (1UL << type)))
 		return hypercall_error(-EINVAL, "vm_assist type %u is not offered", type);
 	switch (cmd) {
 	case VMASST_CMD_enable:

@@ -26,7 +26,10 @@ static void shutdown_tasklet(void *arg)
 
 	if (d == dom0)
 		machine_shutdown(d->shutdown_code);     /* the machine follows it */
-	evtchn_send_global_virq(VIRQ_DOM_EXC);
+	if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port)
+		evtchn_send(d, d->suspend_port);
+	else
+		evtchn_send_global_virq(VIRQ_DOM_EXC);
 	domain_put(d);
 }
 
