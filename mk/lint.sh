@@ -5,7 +5,7 @@
 #
 #   mk/lint.sh [gcc] [clang] [analyzer] [cppcheck] [shell] [spdx]     all of them without arguments
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 out=build/lint
 mkdir -p "$out"
 bad=0

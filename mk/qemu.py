@@ -187,8 +187,15 @@ class Host:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
                     s.settimeout(timeout)
                     s.connect(f"/proc/self/fd/{here}/port0.sock")
-                    s.sendall(struct.pack("<BI", FRAME_HELLO, 0))
-                    return s.recv(1) == bytes([FRAME_HELLO])
+                    hello = struct.pack("<BI", FRAME_HELLO, 8) + b"qemu.py" + bytes([0x80])
+                    s.sendall(hello)
+                    answer = b""
+                    while hello not in answer:
+                        data = s.recv(4096)
+                        if not data:
+                            return False
+                        answer += data
+                    return True
             except OSError:
                 return False
             finally:
