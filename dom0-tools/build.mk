@@ -7,7 +7,7 @@ TOOLS_OUT := $(B)/dom0-tools
 
 # Third-party decoders and libfdt, from their own sources.
 TOOLS_SRC_ZLIB := $(addprefix $(DEPS)/src/zlib/,adler32.c crc32.c inffast.c inflate.c inftrees.c zutil.c)
-TOOLS_SRC_XZ   := $(addprefix $(DEPS)/src/xz/,xz_crc32.c xz_dec_bcj.c xz_dec_lzma2.c xz_dec_stream.c)
+TOOLS_SRC_XZ   := $(addprefix $(DEPS)/src/xz/,xz_dec_bcj.c xz_dec_lzma2.c xz_dec_stream.c)
 TOOLS_SRC_LZ4  := $(DEPS)/src/lz4/lib/lz4.c
 TOOLS_SRC_ZSTD := $(addprefix $(DEPS)/src/zstd/lib/, \
 	common/entropy_common.c common/error_private.c common/fse_decompress.c common/xxhash.c \

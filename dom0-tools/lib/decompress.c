@@ -63,7 +63,6 @@ static enum outcome decode_xz(uint8_t *out, size_t cap, const uint8_t *in, size_
 	struct xz_dec *s;
 	enum xz_ret ret;
 
-	xz_crc32_init();
 	s = xz_dec_init(XZ_SINGLE, 0);
 	if (!s) {
 		*why = "out of memory";

@@ -77,7 +77,7 @@ static const struct key keys[] = {
 	{ "pool", CHOICE, NOWHERE, 0, 0, (const char *const[]){ "Pool-0", NULL }, NULL },
 	{ "cpus_soft", NOT_YET, NOWHERE, 0, 0, NULL, "the scheduler has no soft affinity" },
 	{ "on_soft_reset", NOT_YET, NOWHERE, 0, 0, NULL, "soft reset does not exist" },
-	{ "bootloader", NOT_YET, NOWHERE, 0, 0, NULL, "set kernel= to build/grub/grub-x86_64-xen.bin "
+	{ "bootloader", NOT_YET, NOWHERE, 0, 0, NULL, "set kernel= to build/pvgrub/grub-x86_64-xen.bin "
 	  "to boot from inside" },
 	{ "bootloader_args", NOT_YET, NOWHERE, 0, 0, NULL, "there is no boot loader in this domain" },
 	{ "driver_domain", NOT_YET, NOWHERE, 0, 0, NULL, "devices are served by the control domain" },

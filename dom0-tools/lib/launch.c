@@ -248,5 +248,7 @@ int launch_destroy(struct host *host, domid_t dom, struct err *e)
 		return err_sys(e, (int)-ret, "destroying domain %u", dom);
 	domstore_remove(host->xs, dom);
 	unlink(launch_config_path(dom, path, sizeof(path)));
+	strncat(path, ".preserved", sizeof(path) - strlen(path) - 1);
+	unlink(path);
 	return ret ? err_sys(e, (int)-ret, "domain %u", dom) : 0;
 }

@@ -38,7 +38,8 @@ static unsigned int distance(const char *a, const char *b)
 
 const char *nearest_word(const char *word, const char *(*next)(void *ctx, unsigned int i), void *ctx)
 {
-	unsigned int best = (unsigned int)strlen(word) / 3 + 1, i;
+	/* About one letter in three may be wrong, but not half of a short word. */
+	unsigned int best = ((unsigned int)strlen(word) + 2) / 3, i;
 	const char *found = NULL, *cand;
 
 	for (i = 0; (cand = next(ctx, i)); i++) {

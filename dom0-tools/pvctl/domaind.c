@@ -1,6 +1,229 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * domaind: carries out on_poweroff, on_reboot, on_crash and on_watchdog.
+ *
+ * One process a host, started from init. XenStore's @releaseDomain fires when any domain shuts down or
+ * is gone; then the list of domains tells which have shut down, and the config that create kept tells
+ * what to do. A domain without a kept config is not ours. All state is in the hypervisor and in the
+ * kept configs, so the daemon may be restarted at any time.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/coredump.h"
+#include "../lib/ctl.h"
 #include "verbs.h"
+
+/* A domain that restarts this often within a minute is destroyed: it would do so for ever. */
+#define MAX_RESTARTS 20
+#define NR_HISTORY 64
+
+static struct history {
+	char name[DOMCFG_NAME_MAX + 1];
+	time_t since;
+	unsigned int count;
+} histories[NR_HISTORY];
+
+static void say(const char *name, const char *what)
+{
+	fprintf(stderr, "domaind: %s: %s\n", name, what);
+}
+
+static int restarts_too_often(const char *name)
+{
+	struct history *h = histories, *oldest = histories;
+	time_t now = time(NULL);
+
+	for (; h < histories + NR_HISTORY && strcmp(h->name, name); h++)
+		if (h->since < oldest->since)
+			oldest = h;
+	if (h == histories + NR_HISTORY) {
+		h = oldest;
+		snprintf(h->name, sizeof(h->name), "%s", name);
+		h->count = 0;
+	}
+	if (!h->count || now - h->since > 60) {
+		h->since = now;
+		h->count = 0;
+	}
+	return ++h->count > MAX_RESTARTS;
+}
+
+static long long action_for(const struct domcfg *d, unsigned int reason)
+{
+	switch (reason) {
+	case SHUTDOWN_poweroff:
+		return d->on_poweroff;
+	case SHUTDOWN_reboot:
+		return d->on_reboot;
+	case SHUTDOWN_crash:
+		return d->on_crash;
+	case SHUTDOWN_watchdog:
+		return d->on_watchdog;
+	case SHUTDOWN_suspend:
+		return ACTION_PRESERVE;
+	default:
+		return ACTION_DESTROY;
+	}
+}
+
+static void dump(struct host *host, domid_t dom, const char *name)
+{
+	const char *dir = getenv("PVCTL_DUMP");
+	struct err e = ERR_INIT;
+	char path[256];
+
+	if (!dir) {
+		dir = "/var/lib/xen/dump";
+		mkdir("/var", 0755);
+		mkdir("/var/lib", 0755);
+		mkdir("/var/lib/xen", 0755);
+	}
+	mkdir(dir, 0700);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (coredump_write(&host->h, dom, path, &e))
+		say(name, e.text);
+	else
+		say(name, "core dumped");
+}
+
+/* Move a domain that has shut down out of its name's way. */
+static int rename_away(struct host *host, domid_t dom, const char *name, struct err *e)
+{
+	char fresh[DOMCFG_NAME_MAX + 32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	snprintf(fresh, sizeof(fresh), "%s-%04d%02d%02dT%02d%02dZ", name, tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
+	if (host_find_name(host, fresh) != DOMID_NONE)
+		snprintf(fresh + strlen(fresh), sizeof(fresh) - strlen(fresh), "-%u", dom);
+	return domstore_write(host->xs, dom, "name", fresh, e);
+}
+
+static void restart(struct host *host, struct domcfg *d, const struct cfg *raw)
+{
+	struct err e = ERR_INIT;
+	domid_t dom;
+	long ret;
+
+	if (launch_domain(host, d, raw, &dom, &e)) {
+		say(d->name, e.text);
+		return;
+	}
+	ret = ctl_domain_unpause(&host->h, dom);
+	if (ret)
+		say(d->name, strerror((int)-ret));
+}
+
+/*
+ * Do what the config says. A preserved domain stays as it is: its kept config is renamed, so that it
+ * is not looked at again.
+ */
+static void carry_out(struct host *host, domid_t dom, long long action, struct domcfg *d,
+		      const struct cfg *raw)
+{
+	struct err e = ERR_INIT;
+	char path[256], kept[272];
+
+	if (action == ACTION_COREDUMP_DESTROY || action == ACTION_COREDUMP_RESTART)
+		dump(host, dom, d->name);
+	if (action == ACTION_RENAME_RESTART && rename_away(host, dom, d->name, &e)) {
+		say(d->name, e.text);
+		return;
+	}
+	if (action == ACTION_PRESERVE || action == ACTION_RENAME_RESTART) {
+		launch_config_path(dom, path, sizeof(path));
+		snprintf(kept, sizeof(kept), "%s.preserved", path);
+		rename(path, kept);
+	} else if (launch_destroy(host, dom, &e)) {
+		say(d->name, e.text);
+	}
+	if (action != ACTION_RESTART && action != ACTION_COREDUMP_RESTART &&
+	    action != ACTION_RENAME_RESTART)
+		return;
+	if (restarts_too_often(d->name))
+		say(d->name, "restarts too often (more than 20 times a minute): not started again");
+	else
+		restart(host, d, raw);
+}
+
+static void handle(struct host *host, const struct xen_domctl_getdomaininfo *i)
+{
+	unsigned int reason = i->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+	struct domcfg_limits lim = { 0 };
+	struct err e = ERR_INIT;
+	struct cfg raw = { 0 };
+	struct domcfg d;
+	char path[256], *name;
+
+	memset(&d, 0, sizeof(d));
+	launch_config_path(i->domain, path, sizeof(path));
+	if (access(path, F_OK))
+		return;
+	if (cfg_parse_file(&raw, path, &e) || domcfg_check(&d, &raw, &lim, &e)) {
+		say(path, e.text);
+	} else {
+		memcpy(d.uuid, i->handle, sizeof(d.uuid));
+		d.uuid_given = action_for(&d, reason) != ACTION_RENAME_RESTART;
+		/* It may have been renamed since. */
+		name = domstore_name(host->xs, i->domain);
+		if (name && strcmp(name, d.name)) {
+			free(d.name);
+			d.name = name;
+			name = NULL;
+		}
+		free(name);
+		carry_out(host, i->domain, action_for(&d, reason), &d, &raw);
+	}
+	domcfg_free(&d);
+	cfg_free(&raw);
+}
+
+static void look(struct host *host)
+{
+	struct xen_domctl_getdomaininfo *list = NULL;
+	struct err e = ERR_INIT;
+	long n = all_domains(host, &list, &e), k;
+
+	if (n < 0) {
+		say("domains", e.text);
+		return;
+	}
+	for (k = 0; k < n; k++) {
+		if (list[k].flags & XEN_DOMINF_shutdown && !(list[k].flags & XEN_DOMINF_dying) &&
+		    list[k].domain)
+			handle(host, &list[k]);
+	}
+	free(list);
+}
+
 int verb_domaind(int argc, char **argv)
 {
-	return EXIT_OK;
+	struct err e = ERR_INIT;
+	struct host host;
+	unsigned int n;
+	char **event;
+
+	if (host_open_store(&host, &e))
+		return complain(&e);
+	if (!xs_watch(host.xs, "@releaseDomain", "release")) {
+		err_sys(&e, errno, "XenStore: watching @releaseDomain");
+		host_close(&host);
+		return complain(&e);
+	}
+	/* The watch fires once when it is set: that covers what happened before. */
+	while ((event = xs_read_watch(host.xs, &n))) {
+		free(event);
+		look(&host);
+	}
+	say("XenStore", "connection lost");
+	host_close(&host);
+	return EXIT_FAILED;
 }

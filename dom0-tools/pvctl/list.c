@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../lib/ctl.h"
 #include "../lib/strbuf.h"
@@ -46,6 +47,8 @@ static void print_long(struct strbuf *b, const struct xen_domctl_getdomaininfo *
 
 	memset(&d, 0, sizeof(d));
 	launch_config_path(i->domain, path, sizeof(path));
+	if (access(path, R_OK))
+		strncat(path, ".preserved", sizeof(path) - strlen(path) - 1);
 	if (cfg_parse_file(&c, path, &e) || domcfg_check(&d, &c, &lim, &e)) {
 		domcfg_free(&d);
 		memset(&d, 0, sizeof(d));

@@ -19,13 +19,42 @@ const struct verb verbs[] = {
 	  "  -v, --verbose      also UUID, reason of shutdown and label\n" },
 	{ "console", verb_console, "DOMAIN", "Connect to a domain's console; Ctrl-] leaves", NULL },
 	{ "destroy", verb_destroy, "DOMAIN...", "End a domain at once", NULL },
+	{ "shutdown", verb_shutdown, "[-w] {-a | DOMAIN...}", "Ask a domain to power off",
+	  "  -a, --all          all domains but the control domain\n"
+	  "  -w, --wait         until they have\n" },
+	{ "reboot", verb_reboot, "[-w] {-a | DOMAIN...}", "Ask a domain to start again",
+	  "  -a, --all          all domains but the control domain\n"
+	  "  -w, --wait         until they have shut down for it\n" },
 	{ "pause", verb_pause, "DOMAIN", "Stop a domain's execution", NULL },
 	{ "unpause", verb_unpause, "DOMAIN", "Continue a paused domain", NULL },
+	{ "explain", verb_explain, "DOMAIN", "Why a domain crashed: reason, registers, stack, trace, console",
+	  "  A domain stays to be explained when its config has on_crash = \"preserve\".\n" },
+	{ "rename", verb_rename, "DOMAIN NAME", "Give a domain another name", NULL },
 	{ "domid", verb_domid, "NAME", "Convert a domain's name to its id", NULL },
 	{ "domname", verb_domname, "ID", "Convert a domain's id to its name", NULL },
 	{ "info", verb_info, "", "Information about the host", NULL },
 	{ "dmesg", verb_dmesg, "[-c]", "Read the hypervisor's log",
 	  "  -c, --clear        clear the log afterwards\n" },
+	{ "top", verb_top, "[-b] [-d SECONDS] [-i ROUNDS]", "Watch who uses the CPUs; q leaves",
+	  "  -b                 print below one another, for scripts\n"
+	  "  -d SECONDS         between updates (3)\n"
+	  "  -i ROUNDS          end after so many\n" },
+	{ "uptime", verb_uptime, "[-s] [DOMAIN...]", "How long domains have been up", NULL },
+	{ "vcpu-list", verb_vcpu_list, "[DOMAIN...]", "List vCPUs, where they run and may run", NULL },
+	{ "vcpu-pin", verb_vcpu_pin, "DOMAIN VCPU|all HARD|- [SOFT|-]", "Set the CPUs that vCPUs may run on",
+	  "  HARD and SOFT are all, 0-3,5 or all,^2; - leaves that affinity as it is\n" },
+	{ "vcpu-set", verb_vcpu_set, "DOMAIN VCPUS", "Set the number of vCPUs a domain should use", NULL },
+	{ "sched-credit", verb_sched_credit, "[-d DOMAIN [-w WEIGHT] [-c CAP]]", "Show or set scheduler weights and caps",
+	  "  -d, --domain=D     one domain instead of all\n"
+	  "  -w, --weight=N     1 to 65535; a domain of twice the weight gets twice the CPU\n"
+	  "  -c, --cap=PERCENT  of one CPU; 0 is no cap\n" },
+	{ "mem-set", verb_mem_set, "DOMAIN MEGABYTES", "Ask a domain to use so much memory", NULL },
+	{ "mem-max", verb_mem_max, "DOMAIN MEGABYTES", "Limit what a domain may ever use", NULL },
+	{ "dump-core", verb_dump_core, "DOMAIN FILE", "Write a domain's memory and registers as a core file", NULL },
+	{ "trigger", verb_trigger, "DOMAIN nmi [VCPU]", "Send a domain an NMI", NULL },
+	{ "sysrq", verb_sysrq, "DOMAIN LETTER", "Send a domain a magic SysRq key", NULL },
+	{ "debug-keys", verb_debug_keys, "KEYS", "Have the hypervisor print to its log; h lists the keys", NULL },
+	{ "config", verb_config, "convert IN OUT | check FILE", "Convert configs between xl.cfg and device trees", NULL },
 	{ "help", verb_help, "[VERB]", "This list, or one verb in detail", NULL },
 	{ "version", verb_version, "", "Versions of this program and of the hypervisor", NULL },
 	{ NULL, NULL, NULL, NULL, NULL }

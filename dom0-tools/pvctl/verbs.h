@@ -22,7 +22,10 @@ struct verb {
 };
 
 verb_fn verb_create, verb_list, verb_destroy, verb_pause, verb_unpause, verb_domid, verb_domname,
-	verb_info, verb_dmesg, verb_console, verb_help, verb_version, verb_domaind;
+	verb_info, verb_dmesg, verb_console, verb_help, verb_version, verb_domaind, verb_shutdown,
+	verb_reboot, verb_rename, verb_vcpu_list, verb_vcpu_pin, verb_vcpu_set, verb_sched_credit,
+	verb_mem_set, verb_mem_max, verb_top, verb_uptime, verb_trigger, verb_sysrq, verb_debug_keys,
+	verb_dump_core, verb_explain, verb_config;
 
 extern const struct verb verbs[];	/* ends with a NULL name */
 

@@ -9,8 +9,11 @@
 
 #define XZ_DEC_SINGLE 1
 #define XZ_DEC_X86 1
-#define XZ_INTERNAL_CRC32 1
+/* zlib's CRC-32 works on eight bytes at a time, XZ Embedded's on one: a fifth of a kernel's unpacking. */
+#define XZ_INTERNAL_CRC32 0
+#define xz_crc32(buf, size, crc) ((uint32_t)crc32_z(crc, buf, size))
 #include <linux/xz.h>
+#include <zlib.h>
 
 #define kmalloc(size, flags) malloc(size)
 #define kfree(ptr) free(ptr)
