@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Timers: a pairing heap per CPU, so that nothing is allocated when a timer is
- * armed, arming costs a constant, and taking the first one log n.
- *
- * In the heap, child is a node's first child and next its right sibling; prev
- * is the left sibling, or the parent for a first child, NULL for the root.
+ * Timers: a heap per CPU (core/timer_heap.h), whose first one the CPU's clock is
+ * set to.
  *
  * Locks: LOCK_TIMER, one per CPU; t->cpu names the one that protects t. No
  * callback runs with it held.
@@ -12,6 +9,7 @@
 #include "core/timer.h"
 #include "arch/cpu.h"
 #include "arch/smp.h"
+#include "core/timer_heap.h"
 #include "lib/panic.h"
 #include "lib/spinlock.h"
 #include "mm/frame.h"
@@ -28,67 +26,9 @@ static struct timer_cpu *timer_cpu(unsigned int cpu)
 	return cpus[cpu]->timers;
 }
 
-/* The earlier of the two becomes the other's parent. */
-static struct timer *heap_meld(struct timer *a, struct timer *b)
+static void timer_remove(struct timer_cpu *tc, struct timer *t)
 {
-	struct timer *t;
-
-	if (!a || !b)
-		return a ? a : b;
-	if (b->expires < a->expires) {
-		t = a;
-		a = b;
-		b = t;
-	}
-	b->next = a->child;
-	b->prev = a;
-	if (a->child)
-		a->child->prev = b;
-	a->child = b;
-	a->next = a->prev = NULL;
-	return a;
-}
-
-/* Meld a list of siblings: pairs from the left, then the pairs together. */
-static struct timer *heap_merge_siblings(struct timer *first)
-{
-	struct timer *pairs = NULL, *a, *b, *root = NULL;
-
-	while ((a = first)) {
-		b = a->next;
-		first = b ? b->next : NULL;
-		a->next = a->prev = NULL;
-		if (b)
-			b->next = b->prev = NULL;
-		a = heap_meld(a, b);
-		a->next = pairs;
-		pairs = a;
-	}
-	while ((a = pairs)) {
-		pairs = a->next;
-		a->next = NULL;
-		root = heap_meld(root, a);
-	}
-	return root;
-}
-
-static void heap_remove(struct timer_cpu *tc, struct timer *t)
-{
-	struct timer *rest = heap_merge_siblings(t->child);
-
-	t->child = NULL;
-	if (t == tc->root) {
-		tc->root = rest;
-	} else {
-		if (t->prev->child == t)
-			t->prev->child = t->next;
-		else
-			t->prev->next = t->next;
-		if (t->next)
-			t->next->prev = t->prev;
-		tc->root = heap_meld(tc->root, rest);
-	}
-	t->next = t->prev = NULL;
+	tc->root = timer_heap_remove(tc->root, t);
 	t->active = false;
 	tc->count--;
 }
@@ -124,9 +64,8 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg, unsigned int cpu
 static void timer_insert(struct timer_cpu *tc, struct timer *t)
 {
 	t->active = true;
-	t->child = t->next = t->prev = NULL;
 	tc->count++;
-	tc->root = heap_meld(tc->root, t);
+	tc->root = timer_heap_insert(tc->root, t);
 	if (tc->root == t)
 		timer_reprogram(tc, t->cpu);
 }
@@ -136,7 +75,7 @@ void timer_set(struct timer *t, s_time_t expires)
 	struct timer_cpu *tc = timer_lock(t);
 
 	if (t->active)
-		heap_remove(tc, t);
+		timer_remove(tc, t);
 	t->expires = expires;
 	if (!t->killed)
 		timer_insert(tc, t);
@@ -149,7 +88,7 @@ void timer_stop(struct timer *t)
 	struct timer_cpu *tc = timer_lock(t);
 
 	if (t->active)
-		heap_remove(tc, t);
+		timer_remove(tc, t);
 	spin_unlock(&tc->lock);
 }
 
@@ -163,7 +102,7 @@ void timer_migrate(struct timer *t, unsigned int cpu)
 	tc = timer_lock(t);
 	active = t->active;
 	if (active)
-		heap_remove(tc, t);
+		timer_remove(tc, t);
 	WRITE_ONCE(t->cpu, (uint16_t)cpu);
 	spin_unlock(&tc->lock);
 	if (active)
@@ -179,7 +118,7 @@ void timer_kill(struct timer *t)
 		return;
 	tc = timer_lock(t);
 	if (t->active)
-		heap_remove(tc, t);
+		timer_remove(tc, t);
 	t->killed = true;
 	spin_unlock(&tc->lock);
 
@@ -213,7 +152,7 @@ static void timer_softirq(void)
 
 	spin_lock(&tc->lock);
 	while ((t = tc->root) && t->expires <= when) {
-		heap_remove(tc, t);
+		timer_remove(tc, t);
 		__atomic_store_n(&tc->running, t, __ATOMIC_RELEASE);
 		spin_unlock(&tc->lock);
 		t->fn(t->arg);
