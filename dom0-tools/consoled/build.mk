@@ -23,4 +23,4 @@ $(TOOLS_OUT)/test/consoled: $(CONSOLED_SRC) dom0-tools/lib/xs.c tests/lib/fake-x
 	@$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARN) -I. -fsanitize=address,undefined \
 		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 
-TEST_NEEDS_host += $(TOOLS_OUT)/test/consoled
+TEST_NEEDS_host += $(TOOLS_OUT)/test/consoled $(TOOLS_OUT)/linux/consoled

@@ -101,6 +101,8 @@ static void write_entries(struct writer *w, const struct domstore_new *n)
 	uuid_format(n->uuid, uuid);
 	put(w, "domid", "%u", n->dom);
 	allow(w, "", 0, n->dom);
+	/* Made before its home was opened to the domain, it did not inherit that. */
+	allow(w, "domid", 0, n->dom);
 	put(w, "vm", "/vm/%s", uuid);
 	put(w, "name", "%s", n->name);
 	write_directories(w, n->dom);

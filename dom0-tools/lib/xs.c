@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -58,6 +59,13 @@ static int connect_socket(const char *path)
 	return fd;
 }
 
+static bool is_device(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
 static int connect_any(void)
 {
 	static const char *const sockets[] = {
@@ -67,8 +75,10 @@ static int connect_any(void)
 	const char *path = getenv("XENSTORED_PATH");
 	int fd;
 
-	if (path)
-		return connect_socket(path);
+	if (path) {
+		fd = connect_socket(path);
+		return fd < 0 && is_device(path) ? open(path, O_RDWR) : fd;
+	}
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
 		fd = connect_socket(sockets[i]);
 		if (fd >= 0)

@@ -2,9 +2,9 @@
 /*
  * The client's side of the store, with the names that libxenstore's users know.
  *
- * It talks to the daemon's socket ($XENSTORED_PATH, else /run/xenstored/socket, else the path under
- * /var/run), and where there is none to the kernel's /dev/xen/xenbus or /proc/xen/xenbus: so it works
- * in the control domain and in any other. One handle belongs to one thread.
+ * It talks to the daemon's socket at /run/xenstored/socket or below /var/run, and where there is none
+ * to the kernel's /dev/xen/xenbus or /proc/xen/xenbus: so it works in the control domain and in any
+ * other. $XENSTORED_PATH, a socket or a device, goes before all. One handle belongs to one thread.
  *
  * Functions that return a pointer return NULL, those that return bool false, with errno set.
  * What they return is the caller's to free() unless it says otherwise.

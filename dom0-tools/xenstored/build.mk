@@ -36,4 +36,4 @@ $(XS_TEST)/xenstore: $(XS_COMMANDS) dom0-tools/lib/xs.c $(XS_HEADERS)
 	@echo "  HOSTLD  $@"
 	@$(HOSTCC) $(XS_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-TEST_NEEDS_host += $(XS_TEST)/xenstored $(XS_TEST)/xenstore
+TEST_NEEDS_host += $(XS_TEST)/xenstored $(XS_TEST)/xenstore $(TOOLS_LINUX_PROGRAMS)

@@ -321,8 +321,11 @@ static int detach(void)
 /* What would go to a terminal goes to a file, if one can be had. */
 static void leave_terminal(void)
 {
-	int null = open("/dev/null", O_RDWR), log = open(LOG_PATH, O_WRONLY | O_CREAT | O_APPEND, 0644);
+	int null = open("/dev/null", O_RDWR), log;
 
+	mkdir("/var", 0755);
+	mkdir("/var/log", 0755);
+	log = open(LOG_PATH, O_WRONLY | O_CREAT | O_APPEND, 0644);
 	if (null >= 0) {
 		dup2(null, 0);
 		dup2(null, 1);
