@@ -16,7 +16,6 @@ DEPS := $(B)/deps
 -include pv-abi/build.mk
 -include hypervisor/build.mk
 -include guest-kernel/build.mk
--include guest-kernel/user/build.mk
 -include dom0-tools/build.mk
 -include guest-kernel/user/initramfs.mk
 -include tests/build.mk

@@ -52,23 +52,6 @@ $(B)/linux/initramfs.cpio.gz: mk/linux-init $(DEPS)/busybox $(DEP_LINUX)
 	@cp mk/linux-init $(@D)/root/init && chmod 755 $(@D)/root/init
 	@cd $(@D)/root && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible | gzip -n9 >../initramfs.cpio.gz
 
-# ---- ./pvctl on this machine, and its other end in the control domain -------------------------------
-
-HOSTCTL_SRCS := $(wildcard dom0-tools/hostctl/*.c)
-HOSTD_SRCS   := $(wildcard dom0-tools/hostd/*.c)
-HOSTCTL_HDRS := $(wildcard dom0-tools/hostctl/*.h dom0-tools/hostd/*.h)
-
-$(B)/pvctl-host: $(HOSTCTL_SRCS) $(HOSTCTL_HDRS)
-	@echo "  HOSTCC  $@"
-	@mkdir -p $(@D)
-	@$(HOSTCC) -std=gnu11 -O2 -g $(WARN) -o $@ $(HOSTCTL_SRCS)
-
-# hostd for this machine's Linux, which tests/host/hostctl-streams.py drives.
-$(B)/host-tools/hostd: $(HOSTD_SRCS) $(HOSTCTL_HDRS)
-	@echo "  HOSTCC  $@"
-	@mkdir -p $(@D)
-	@$(HOSTCC) -std=gnu11 -O1 -g -fsanitize=address,undefined $(WARN) -o $@ $(HOSTD_SRCS)
-
 # ---- a disc image that GRUB boots, on BIOS and UEFI ----------------------------------------------
 
 .PHONY: iso
@@ -82,6 +65,8 @@ $(B)/paravane.iso: mk/grub.cfg $(HOST_IMAGES) | $(PKG_ISO)
 
 # ---- checkers that are no tests ------------------------------------------------------------------
 
-.PHONY: lint
+.PHONY: lint print-hypervisor-cflags
+print-hypervisor-cflags:
+	@echo '$(HV_FLAGS)'
 lint: | $(PKG_LINT)
 	@mk/lint.sh

@@ -34,7 +34,8 @@ USER_CODEGEN  := -std=gnu11 -Os -g -fno-pic -fno-pie -fno-stack-protector -fcf-p
                  -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fno-common \
                  -mno-red-zone -U__STRICT_ANSI__
 USER_CFLAGS   := $(USER_CODEGEN) $(USER_INCLUDES)
-USER_LDFLAGS  := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+# Our locks come before the C library's own, whichever archive the linker looks into first.
+USER_LDFLAGS  := -nostdlib -static -no-pie -Wl,-u,__retarget_lock_init -Wl,--gc-sections -Wl,--build-id=none \
                  -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack
 USER_CRT0     := $(USER_OUT)/libc/crt0.o
 USER_LIBC     := $(USER_OUT)/libuser.a

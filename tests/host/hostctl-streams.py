@@ -29,7 +29,7 @@ sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 from tap import Tap  # noqa: E402
 
 CLIENT = os.path.join(TOP, BUILD, "pvctl-host")
-HOSTD = os.path.join(TOP, BUILD, "host-tools", "hostd")
+HOSTD = os.path.join(TOP, BUILD, "dom0-tools", "test", "hostd")
 
 
 class Port(threading.Thread):
