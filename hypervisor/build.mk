@@ -62,9 +62,9 @@ $(HB)/libfdt/%.o: $(DEPS)/src/libfdt/%.c
 $(HB)/xz/%.o: $(DEPS)/src/xz/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      xz/$(<F)"
-	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/xz -DXZ_DEC_X86 -c -o $@ $<
+	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/xz -I$(DEPS)/src/xz/linux -c -o $@ $<
 
-HV_LINK_OBJS := $(HV_OBJS)
+HV_LINK_OBJS := $(HV_OBJS) $(HV_FDT_OBJS) $(HV_XZ_OBJS)
 HV_LDFLAGS := -m elf_x86_64 -nostdlib -static -no-pie --gc-sections -z noexecstack -z max-page-size=4096 \
               --no-warn-rwx-segments --build-id=sha1 -T $(HB)/hypervisor.lds
 
