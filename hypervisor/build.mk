@@ -35,6 +35,12 @@ $(HB)/%.S.o: hypervisor/%.S $(HB)/asm_offsets.h
 	@echo "  AS      $<"
 	@$(CC) $(HV_FLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
 
+# These two speak to libraries, whose headers want C's names for the functions of lib/string.h.
+$(HB)/pv/hyperlaunch.o: HV_CFLAGS += -Ihypervisor/lib/libc -I$(DEPS)/src/libfdt -Wno-undef -Wno-shadow
+$(HB)/pv/image.o: HV_CFLAGS += -Ihypervisor/lib/libc -I$(DEPS)/src/xz/linux
+$(HB)/pv/hyperlaunch.o: | $(DEP_LIBFDT)
+$(HB)/pv/image.o: | $(DEP_XZ)
+
 # Structure offsets for assembly, from the compiler.
 $(HB)/asm_offsets.h: hypervisor/arch/asm_offsets.c | $(HB)/hypercall_protos.h
 	@mkdir -p $(@D)
@@ -54,15 +60,15 @@ $(HB)/hypervisor.lds: hypervisor/hypervisor.lds.S hypervisor/arch/layout.h
 
 # Third-party sources compiled for ring 0: libfdt (boot device trees), XZ Embedded (bzImage boot domains).
 HV_LIB_FLAGS := $(HV_FLAGS) -w
-$(HB)/libfdt/%.o: $(DEPS)/src/libfdt/%.c
+$(HB)/libfdt/%.o: | $(DEP_LIBFDT)
 	@mkdir -p $(@D)
-	@echo "  CC      libfdt/$(<F)"
-	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/libfdt -c -o $@ $<
+	@echo "  CC      libfdt/$*.c"
+	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/libfdt -c -o $@ $(DEPS)/src/libfdt/$*.c
 
-$(HB)/xz/%.o: $(DEPS)/src/xz/%.c
+$(HB)/xz/%.o: | $(DEP_XZ)
 	@mkdir -p $(@D)
-	@echo "  CC      xz/$(<F)"
-	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/xz -I$(DEPS)/src/xz/linux -c -o $@ $<
+	@echo "  CC      xz/$*.c"
+	@$(CC) $(HV_LIB_FLAGS) -Ihypervisor/lib/libc -I$(DEPS)/src/xz -I$(DEPS)/src/xz/linux -c -o $@ $(DEPS)/src/xz/$*.c
 
 HV_LINK_OBJS := $(HV_OBJS) $(HV_FDT_OBJS) $(HV_XZ_OBJS)
 HV_LDFLAGS := -m elf_x86_64 -nostdlib -static -no-pie --gc-sections -z noexecstack -z max-page-size=4096 \

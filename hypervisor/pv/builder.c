@@ -20,6 +20,7 @@
 #include "pv/builder.h"
 #include <pv-abi/version.h>
 #include "core/rangeset.h"
+#include "lib/bitops.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
 #include "lib/string.h"
@@ -28,7 +29,7 @@
 
 #define PTE_KERNEL_RW 0x67ULL   /* present, writable, user, accessed, dirty */
 #define PTE_KERNEL_RO 0x65ULL
-#define PTE_TABLE     0x67ULL
+#define PTE_NEXT     0x67ULL
 #define SPARE         (512UL << 10)
 #define ALIGN_4M      (4UL << 20)
 
@@ -150,7 +151,7 @@ static uint64_t *next_level(struct build *x, uint64_t *entry, uint64_t va, unsig
 	if (!(*entry & 1)) {
 		BUG_ON(x->next_table_pfn >= x->last_table_pfn);
 		clear_page(pfn_virt(x, x->next_table_pfn));
-		*entry = x->p2m[x->next_table_pfn++] << PAGE_SHIFT | PTE_TABLE;
+		*entry = x->p2m[x->next_table_pfn++] << PAGE_SHIFT | PTE_NEXT;
 	}
 	return (uint64_t *)maddr_to_virt(maddr(*entry & 0x000ffffffffff000ULL)) + ((va >> shift) & 511);
 }

@@ -5,12 +5,17 @@
 #ifndef HYPERVISOR_LIB_LIBC_XZ_CONFIG_H
 #define HYPERVISOR_LIB_LIBC_XZ_CONFIG_H
 
+#include <xz.h>
 #include "lib/string.h"
 #include "mm/frame.h"
 
 #define XZ_DEC_SINGLE
 #define XZ_DEC_X86
 
+#define fallthrough __attribute__((__fallthrough__))
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
 #undef min
 #undef min_t
 #define min(a, b) MIN(a, b)
