@@ -17,7 +17,7 @@ HV_DEFS  := -D__PARAVANE__
 HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
             -m64 -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -mcmodel=small \
             -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-            -fno-common -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden \
+            -fno-common -fno-omit-frame-pointer -ffunction-sections -fdata-sections -include hypervisor/lib/visibility.h \
             -Ihypervisor -I. -I$(HB) $(HV_DEFS)
 HV_CFLAGS := $(HV_FLAGS) $(WARN)
 
@@ -25,12 +25,12 @@ HV_CFLAGS := $(HV_FLAGS) $(WARN)
 hypervisor: $(B)/paravane
 hypervisor-objs: $(HV_OBJS)
 
-$(HB)/%.o: hypervisor/%.c | $(HB)/hypercall_protos.h
+$(HB)/%.o: hypervisor/%.c hypervisor/build.mk | $(HB)/hypercall_protos.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(HB)/%.S.o: hypervisor/%.S $(HB)/asm_offsets.h
+$(HB)/%.S.o: hypervisor/%.S $(HB)/asm_offsets.h hypervisor/build.mk
 	@mkdir -p $(@D)
 	@echo "  AS      $<"
 	@$(CC) $(HV_FLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<

@@ -23,7 +23,7 @@ SECTIONS {
 	image_start = .;
 	.text : AT(ADDR(.text) - IMAGE_START + IMAGE_PHYS) {
 		KEEP(*(.multiboot))
-		*(.text.entry)
+		KEEP(*(.text.entry))
 		*(.text .text.*)
 		image_text_end_used = .;
 	} :text

@@ -115,7 +115,7 @@ static void __init calibrate(void)
 	for (uint64_t hz = khz * 1000; hz <= 1000000000ULL; hz <<= 1)
 		tsc_to_ns_shift++;
 	{
-		unsigned __int128 one = (unsigned __int128)1000000 << 32;
+		uint64_t one = 1000000ULL << 32;        /* 52 bits: room for the few shifts */
 
 		tsc_to_ns_mul = (uint32_t)((tsc_to_ns_shift < 0 ? one << -tsc_to_ns_shift
 							       : one >> tsc_to_ns_shift) / khz);

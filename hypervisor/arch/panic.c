@@ -15,7 +15,7 @@
 #include "lib/panic.h"
 #include "lib/string.h"
 
-extern const char image_start[], image_text_end[];
+extern const char image_start[], image_text_end[], image_init_start[], image_init_text_end[];
 
 static uint32_t panicking;
 
@@ -46,7 +46,8 @@ void print_regs(const struct cpu_user_regs *r)
 
 static bool is_text(unsigned long a)
 {
-	return a >= (unsigned long)image_start && a < (unsigned long)image_text_end;
+	return (a >= (unsigned long)image_start && a < (unsigned long)image_text_end) ||
+	       (a >= (unsigned long)image_init_start && a < (unsigned long)image_init_text_end);
 }
 
 void print_backtrace(unsigned long ip, unsigned long bp)

@@ -21,10 +21,7 @@
 
 #define SYSCALL_BYTES 2
 
-/*
- * One case for each line of the list. What is "planned" may or may not be linked in yet:
- * a weak symbol tells.
- */
+/* One case for each line of the list. */
 #define HC_ARGS_0(a)
 #define HC_ARGS_1(a) (a)[0]
 #define HC_ARGS_2(a) (a)[0], (a)[1]
@@ -32,16 +29,10 @@
 #define HC_ARGS_4(a) (a)[0], (a)[1], (a)[2], (a)[3]
 #define HC_ARGS_5(a) (a)[0], (a)[1], (a)[2], (a)[3], (a)[4]
 #define HC_ARGS_6(a) (a)[0], (a)[1], (a)[2], (a)[3], (a)[4], (a)[5]
-#define HC_WEAK_implemented(name)
-#define HC_WEAK_refused(name)
-#define HC_WEAK_enosys(name)
-#define HC_WEAK_planned(name) extern __typeof__(do_##name) do_##name __attribute__((weak));
-#define X(nr, name, status, ...) HC_WEAK_##status(name)
-#include <pv-abi/hypercalls.def>
 
 #define HC_CASE_implemented(nr, name, n) case nr: return do_##name(HC_ARGS_##n(a));
 #define HC_CASE_refused(nr, name, n) HC_CASE_implemented(nr, name, n)
-#define HC_CASE_planned(nr, name, n) case nr: return do_##name ? do_##name(HC_ARGS_##n(a)) : -ENOSYS;
+#define HC_CASE_planned(nr, name, n) HC_CASE_implemented(nr, name, n)
 #define HC_CASE_enosys(nr, name, n) case nr: return -ENOSYS;
 
 long hypercall_call(unsigned long op, const unsigned long *a)

@@ -79,6 +79,9 @@ bool descriptor_fix(uint64_t *desc);
 /* Hypervisor mappings. */
 void *vmap_io(maddr_t a, size_t size);  /* uncached; never unmapped */
 void *map_boot_range(maddr_t a, size_t size);   /* RAM or firmware tables below 4 GiB in the direct map, read-only use */
+/* A large buffer, mapped in one piece, while the hypervisor starts; the last one allocated is freed first. NULL. Not cleared. */
+void *vmap_boot_alloc(size_t size);
+void vmap_boot_free(void *p, size_t size);
 void *alloc_guarded_stack(unsigned int size);   /* unmapped page below; NULL */
 void mm_map_perdomain(struct vcpu *v, unsigned int window_page, uint64_t l1e);
 

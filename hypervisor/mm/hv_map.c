@@ -9,6 +9,7 @@
  * Locks: LOCK_VMAP. Next: mm/early.c, which makes most of it.
  */
 #include "mm/hv_map.h"
+#include "arch/smp.h"
 #include "lib/panic.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
@@ -168,4 +169,57 @@ void *alloc_guarded_stack(unsigned int size)
 maddr_t image_to_maddr(const void *p)
 {
 	return maddr((unsigned long)p - IMAGE_START + IMAGE_PHYS);
+}
+
+/* ---- large buffers while booting ---- */
+
+#define BOOT_BLOCK (PAGE_SIZE << MAX_ORDER)
+
+static uint64_t *large_entry(unsigned long va)
+{
+	uint64_t *t = mfn_to_virt(idle_l4);
+
+	for (unsigned int level = 4; level > 2; level--)
+		t = mfn_to_virt(pte_mfn(t[pt_index(va, level)]));
+	return &t[pt_index(va, 2)];
+}
+
+/* Entries go before the frames do, and the TLBs are emptied in between. */
+static void unmap_blocks(unsigned long va, unsigned long end)
+{
+	unsigned long first = va;
+
+	for (; va < end; va += BOOT_BLOCK) {
+		uint64_t *e = large_entry(va);
+		uint64_t pa = pte_mfn(*e).n << PAGE_SHIFT;
+
+		for (unsigned int i = 0; i < BOOT_BLOCK >> 21; i++)
+			e[i] = 0;
+		flush_tlb_all();
+		free_hv_pages(maddr_to_virt(maddr(pa)), MAX_ORDER);
+	}
+	vmap_next = first;
+}
+
+void *vmap_boot_alloc(size_t size)
+{
+	unsigned long start = ALIGN_UP(vmap_next, BOOT_BLOCK), end = start + ALIGN_UP(size, BOOT_BLOCK);
+
+	if (size > VMAP_END || end > VMAP_END)
+		return NULL;
+	vmap_next = end;
+	for (unsigned long va = start; va < end; va += BOOT_BLOCK) {
+		void *p = alloc_hv_pages(MAX_ORDER);
+
+		if (!p || !hv_map(va, virt_to_maddr(p).a, BOOT_BLOCK, PTE_HV_RW)) {
+			unmap_blocks(start, va);
+			return NULL;
+		}
+	}
+	return (void *)start;
+}
+
+void vmap_boot_free(void *p, size_t size)
+{
+	unmap_blocks((unsigned long)p, (unsigned long)p + ALIGN_UP(size, BOOT_BLOCK));
 }

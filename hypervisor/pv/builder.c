@@ -369,12 +369,12 @@ int build_boot_domain(const struct boot_domain *b, struct domain **out)
 		goto out;
 	memcpy(x.d->handle, b->handle, sizeof(x.d->handle));
 	x.d->mm.max_pages = b->privileged ? ~0U : (unsigned int)x.nr_pages;
-	x.p2m = kzalloc_pages(x.nr_pages * 8);
+	x.p2m = vmap_boot_alloc(x.nr_pages * 8);
 	rc = x.p2m ? fill(&x) : -ENOMEM;
 	if (!rc && b->privileged)
 		rc = grant_hardware(x.d);
 	if (x.p2m)
-		kfree_pages(x.p2m, x.nr_pages * 8);
+		vmap_boot_free(x.p2m, x.nr_pages * 8);
 	if (rc)
 		printk(LOG_ERR "%s: could not be built: error %d (%lu of %lu pages free)\n", b->name, rc,
 		       free_frames(), x.nr_pages);

@@ -34,7 +34,7 @@ static const void *__init find_tree(const struct boot_info *bi)
 
 		if (bi->module[i].size < sizeof(struct fdt_header) || fdt_magic(p) != FDT_MAGIC)
 			continue;
-		if (fdt_check_full(p, bi->module[i].size))
+		if (fdt_check_header(p) || fdt_totalsize(p) > bi->module[i].size)
 			panic("module %u: a damaged device tree (%lu bytes)", i,
 			      (unsigned long)bi->module[i].size);
 		return p;

@@ -9,6 +9,7 @@
 #include <xz.h>
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mm/domain_mm.h"
 #include "pv/builder.h"
 
 static int unpack_xz(const uint8_t *in, size_t in_size, struct kernel_image *img, char *why, size_t why_size)
@@ -26,10 +27,11 @@ static int unpack_xz(const uint8_t *in, size_t in_size, struct kernel_image *img
 		return -ENOEXEC;
 	}
 	img->buffer_size = size;
-	img->buffer = kzalloc_pages(size);
+	img->buffer = vmap_boot_alloc(size);
+	xz_crc32_init();
 	dec = img->buffer ? xz_dec_init(XZ_SINGLE, 0) : NULL;
 	if (!dec) {
-		snprintf(why, why_size, "no %u bytes in one piece to unpack it to", size);
+		snprintf(why, why_size, "no %u bytes of memory to unpack it to", size);
 		return -ENOMEM;
 	}
 	b.out = img->buffer;
@@ -76,6 +78,6 @@ int image_open(const void *file, size_t size, struct kernel_image *img, char *wh
 void image_release(struct kernel_image *img)
 {
 	if (img->buffer)
-		kfree_pages(img->buffer, img->buffer_size);
+		vmap_boot_free(img->buffer, img->buffer_size);
 	img->buffer = NULL;
 }
