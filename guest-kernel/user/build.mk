@@ -38,9 +38,9 @@ USER_CFLAGS   := $(USER_CODEGEN) $(USER_INCLUDES)
 USER_LDFLAGS  := -nostdlib -static -no-pie -Wl,-u,__retarget_lock_init -Wl,--gc-sections -Wl,--build-id=none \
                  -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack
 USER_CRT0     := $(USER_OUT)/libc/crt0.o
-USER_LIBC     := $(USER_OUT)/libuser.a
-USER_LIBS     := $(USER_LIBC) $(USER_NEWLIB) $(NEWLIB)/lib/libm.a $(USER_LIBGCC)
-USER_DEPS     := $(USER_CRT0) $(USER_LIBC) | $(USER_NEWLIB)
+USER_LIBC     := $(USER_OUT)/libc.a
+USER_LIBS     := $(USER_LIBC) $(NEWLIB)/lib/libm.a $(USER_LIBGCC)
+USER_DEPS     := $(USER_CRT0) $(USER_LIBC)
 
 user_objects = $(patsubst %,$(USER_OUT)/obj/$(1)/%.o,$(basename $(2)))
 
@@ -76,6 +76,17 @@ endef
 USER_LIBC_SRC := $(wildcard $(USER_DIR)/libc/*.c)
 $(eval $(call user_library,libuser,$(USER_LIBC_SRC),-fno-builtin))
 
+# The whole library: newlib's, less the members that define what ours defines too, and ours.
+$(USER_LIBC): $(USER_OUT)/libuser.a $(USER_NEWLIB)
+	@echo "  AR      $@"
+	@cp $(USER_NEWLIB) $@.tmp
+	@nm -j --defined-only -g $< 2>/dev/null | grep -v ':' | sort -u > $@.ours
+	@nm -A --defined-only -g $(USER_NEWLIB) 2>/dev/null | sed 's/^[^:]*:\([^:]*\):.* /\1 /' | \
+		awk 'NR == FNR { ours[$$1]; next } $$2 in ours { print $$1 }' $@.ours - | sort -u | \
+		xargs $(USER_AR) d $@.tmp
+	@$(USER_AR) qs $@.tmp $(call user_objects,libuser,$(USER_LIBC_SRC))
+	@mv $@.tmp $@
+
 $(USER_CRT0): $(USER_DIR)/libc/crt0.S
 	@mkdir -p $(@D)
 	@echo "  AS      $<"
@@ -85,7 +96,17 @@ $(USER_CRT0): $(USER_DIR)/libc/crt0.S
 $(USER_OUT)/ucc: $(USER_DIR)/build.mk $(USER_DEPS)
 	@mkdir -p $(@D)
 	@{ echo '#!/bin/sh'; echo '# Compiles and links programs for the guest kernel; used like gcc.'; \
-	   echo 'top=$(CURDIR); libs="$(USER_CRT0:%=$$top/%) -Wl,--start-group $(USER_LIBC:%=$$top/%) $(abspath $(USER_NEWLIB) $(NEWLIB)/lib/libm.a) $(USER_LIBGCC) -Wl,--end-group"'; \
+	   echo 'top=$(CURDIR); libs="$(USER_CRT0:%=$$top/%) -Wl,--start-group $(USER_LIBC:%=$$top/%) $(abspath $(NEWLIB)/lib/libm.a) $(USER_LIBGCC) -Wl,--end-group"'; \
 	   echo 'for a; do case $$a in -c|-S|-E) libs=; esac; done'; \
 	   echo 'exec $(USER_CC) $(USER_CODEGEN) -nostdinc -isystem $$top/$(USER_DIR)/include -isystem $(abspath $(NEWLIB))/include -isystem $(USER_GCC_INCLUDE) $(USER_LDFLAGS) "$$@" $$libs'; \
 	 } > $@ && chmod +x $@
+
+# The shell and the utilities: one program of many names.
+TOOLBOX_SRC := $(wildcard $(USER_DIR)/toolbox/*.c $(USER_DIR)/sh/*.c)
+$(eval $(call user_program,toolbox,$(TOOLBOX_SRC),-Wno-format-nonliteral))
+TOOLBOX_NAMES := $(shell sed -n 's/^APPLET."\([^"]*\)".*/\1/p' $(USER_DIR)/toolbox/applets.def)
+INITRAMFS_FILES += /bin/toolbox=$(USER_BIN)/toolbox
+INITRAMFS_LINKS += $(TOOLBOX_NAMES:%=/bin/%=toolbox) /init=bin/toolbox
+
+.PHONY: user
+user: $(USER_BIN)/toolbox $(USER_OUT)/ucc
