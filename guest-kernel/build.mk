@@ -60,4 +60,3 @@ $(B)/guest-kernel-native: $(GKB)/native/kernel.elf
 $(B)/guest-kernel-pv: $(GKB)/pv/kernel.elf
 	@$(OBJCOPY) --strip-all $< $@
 
--include $(GK)/user/build.mk

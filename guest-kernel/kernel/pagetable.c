@@ -54,22 +54,40 @@ void pt_for_each(struct mm *mm, u64 start, u64 end, void (*fn)(struct mm *, u64,
 	}
 }
 
-static void free_level(pa_t table, int level)
+/* Freed together: under PV they must be made writable first, which is one request for all. */
+struct doomed {
+	unsigned count;
+	pa_t tables[32];
+};
+
+static void free_doomed(struct doomed *d)
+{
+	for (unsigned i = 0; i < d->count; i++)
+		plat_table_detach(d->tables[i]);
+	plat_pte_flush(NULL);
+	while (d->count)
+		page_put(d->tables[--d->count]);
+}
+
+static void doom(struct doomed *d, pa_t table, int level)
 {
 	u64 *t = va(table);
 
 	for (int i = 0; level > 1 && i < 512; i++)
 		if (t[i] & PTE_P)
-			free_level(plat_pte_pa(t[i]), level - 1);
-	plat_table_detach(table);
-	page_put(table);
+			doom(d, plat_pte_pa(t[i]), level - 1);
+	if (d->count == ARRAY_SIZE(d->tables))
+		free_doomed(d);
+	d->tables[d->count++] = table;
 }
 
 /* The tables below the root, once no CPU can load it any more. The pages they map are gone already. */
 void pt_free_tables(struct mm *mm)
 {
 	u64 *root = va(mm->root);
+	struct doomed d = { 0 };
 
 	if (root[0] & PTE_P)
-		free_level(plat_pte_pa(root[0]), 3);
+		doom(&d, plat_pte_pa(root[0]), 3);
+	free_doomed(&d);
 }
