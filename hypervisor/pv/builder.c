@@ -295,6 +295,8 @@ static int start_vcpu(struct build *x)
 	rc = pv_set_context(v, c);
 	if (rc)
 		goto out;
+	/* Pinned, as a guest expects of its first tables: the pin holds a reference and a type count. */
+	BUG_ON(!frame_get_and_type(mfn_to_frame(mfn(x->l4)), x->d, FRAME_L4));
 	frame_set_pinned(mfn_to_frame(mfn(x->l4)));
 	clear_bit(VPF_DOWN, &v->pause_flags);
 	pv_update_wallclock(x->d);
