@@ -78,6 +78,8 @@ void mm_domain_free(struct domain *d)
 	free_hv_page(l2);
 	free_hv_page(d->mm.perdomain_l3);
 	d->mm.perdomain_l3 = NULL;
+	kfree(d->mm.e820);
+	d->mm.e820 = NULL;
 }
 
 /* Caller: domain creation, one vCPU at a time. */
@@ -276,4 +278,13 @@ bool mm_io_is_ours(unsigned long frame)
 		if (frame >= own_io[i].first && frame <= own_io[i].last)
 			return true;
 	return false;
+}
+
+bool mm_own_io_range(unsigned int i, unsigned long *first, unsigned long *last)
+{
+	if (i >= nr_own_io)
+		return false;
+	*first = own_io[i].first;
+	*last = own_io[i].last;
+	return true;
 }

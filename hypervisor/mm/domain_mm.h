@@ -13,6 +13,12 @@
 struct domain;
 struct vcpu;
 
+/* An entry of a memory map as guests see it. */
+struct boot_e820 {
+	uint64_t start, size;
+	uint32_t type;
+} __attribute__((packed));
+
 struct domain_mm {
 	spinlock_t page_alloc_lock;     /* LOCK_PAGE_ALLOC: the lists and counts below */
 	struct list page_list;          /* frames the domain has been given */
@@ -23,7 +29,8 @@ struct domain_mm {
 	uint64_t *perdomain_l3;         /* table behind PERDOMAIN_SLOT */
 	int relmem;                     /* progress of teardown */
 	struct list relmem_list;
-	unsigned long pfn_to_mfn_frame_list_list;
+	struct boot_e820 *e820;         /* XENMEM_set_memory_map; page_alloc_lock */
+	unsigned int nr_e820;
 };
 
 struct vcpu_mm {
@@ -88,6 +95,7 @@ void mm_map_perdomain(struct vcpu *v, unsigned int window_page, uint64_t l1e);
 /* [first, last] (frames) is device memory that the hypervisor uses itself: no guest maps it. */
 void mm_own_io(unsigned long first, unsigned long last);
 bool mm_io_is_ours(unsigned long frame);
+bool mm_own_io_range(unsigned int i, unsigned long *first, unsigned long *last);  /* false: no such */
 
 /*
  * For grants: install, remove or replace a mapping in v's (current's) domain, at a virtual address or at the

@@ -63,12 +63,22 @@ void *alloc_shared_page(struct domain *d, bool guest_may_write)
 	f->owner = d;
 	d->mm.xen_pages++;
 	list_add_tail(&f->list, &d->mm.xen_page_list);
-	__atomic_store_n(&f->count, FC_XEN | FC_ALLOCATED | 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&f->count, FC_XEN | FC_IN_USE | FC_ALLOCATED | 1, __ATOMIC_RELEASE);
 	spin_unlock(&d->mm.page_alloc_lock);
 	return frame_to_virt(f);
 }
 
-/* Drops the hypervisor's interest; the frame goes when the last mapping does. */
+/* The domain no longer shares it: at its end for all (mm_relinquish), or for one by free_shared_page(). */
+void frame_drop_allocated(struct frame *f)
+{
+	if (__atomic_fetch_and(&f->count, ~FC_ALLOCATED, __ATOMIC_SEQ_CST) & FC_ALLOCATED)
+		frame_put(f);
+}
+
+/*
+ * A shared page ends twice: when no guest has it any more, and when the hypervisor does not use it. Either may
+ * come first; the second gives the memory back.
+ */
 void free_shared_page(void *p)
 {
 	struct frame *f;
@@ -76,9 +86,17 @@ void free_shared_page(void *p)
 	if (!p)
 		return;
 	f = virt_to_frame(p);
-	BUG_ON(!(f->count & FC_XEN) || !f->owner);
-	if (__atomic_fetch_and(&f->count, ~FC_ALLOCATED, __ATOMIC_SEQ_CST) & FC_ALLOCATED)
-		frame_put(f);
+	BUG_ON(!(f->count & FC_IN_USE));
+	frame_drop_allocated(f);
+	if (__atomic_fetch_and(&f->count, ~FC_IN_USE, __ATOMIC_SEQ_CST) & FC_UNSHARED)
+		heap_free(f, 0, tlb_now());
+}
+
+static void unshared(struct frame *f)
+{
+	f->owner = NULL;
+	if (!(__atomic_fetch_or(&f->count, FC_UNSHARED, __ATOMIC_SEQ_CST) & FC_IN_USE))
+		heap_free(f, 0, tlb_now());
 }
 
 /* The last reference to a frame is gone (mm/type.c). */
@@ -87,10 +105,7 @@ void frame_free(struct frame *f)
 	struct domain *d = f->owner;
 	bool last;
 
-	if (!d) {
-		heap_free(f, 0, tlb_now());
-		return;
-	}
+	BUG_ON(!d);
 	spin_lock(&d->mm.page_alloc_lock);
 	list_del(&f->list);
 	if (f->count & FC_XEN)
@@ -99,9 +114,12 @@ void frame_free(struct frame *f)
 		d->mm.tot_pages--;
 	last = owns_nothing(d);
 	spin_unlock(&d->mm.page_alloc_lock);
-	/* Nobody who does not own it any more shall learn its PFN, or believe the old one. */
+	/* Who gets it next shall not learn the PFN it had. */
 	m2p_set(frame_to_mfn(f), INVALID_M2P_ENTRY);
-	heap_free(f, 0, tlb_now());
+	if (f->count & FC_XEN)
+		unshared(f);
+	else
+		heap_free(f, 0, tlb_now());
 	if (last)
 		domain_put(d);
 }
@@ -134,7 +152,7 @@ int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned 
 		__atomic_store_n(&f[i].count, FC_ALLOCATED | 1, __ATOMIC_RELEASE);
 	}
 	d->mm.tot_pages += n;
-	claimed = (long)MIN(d->mm.outstanding_pages, n);
+	claimed = memflags & MEMF_NO_REFCOUNT ? 0 : (long)MIN(d->mm.outstanding_pages, n);
 	d->mm.outstanding_pages -= (unsigned int)claimed;
 	if (claimed)
 		heap_claim(-claimed);

@@ -38,6 +38,8 @@ struct frame {
 #define FC_XEN        (1UL << 62)       /* the hypervisor's memory, whoever it is shared with */
 #define FC_IO         (1UL << 61)       /* not RAM: belongs to DOMID_IO, never counted */
 #define FC_FREE       (1UL << 60)       /* head of a free block */
+#define FC_IN_USE     (1UL << 59)       /* shared page: free_shared_page() is still to come */
+#define FC_UNSHARED   (1UL << 58)       /* shared page: nobody else has it any more */
 #define FC_COUNT_MASK ((1UL << 48) - 1)
 
 /* type: */
@@ -129,6 +131,7 @@ struct frame *alloc_domain_pages(struct domain *d, unsigned int order, unsigned 
 #define MEMF_BELOW_4G    2
 #define MEMF_NO_CLEAR    4
 #define MEMF_BITS(n)     ((unsigned int)(n) << 8)       /* machine addresses of at most n bits; 0: any */
+/* -E2BIG beyond max_pages (not asked with MEMF_NO_REFCOUNT: the page replaces one that was stolen), -EINVAL: d dies. */
 int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned int memflags);
 /* Takes a page that nobody else uses from d: no owner, no references. The caller assigns or frees it. */
 bool steal_page(struct domain *d, struct frame *f);

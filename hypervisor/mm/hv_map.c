@@ -86,19 +86,27 @@ bool hv_map_small(unsigned long va, uint64_t pa, uint64_t size, uint64_t flags)
 	return map_pages(va, pa, size, flags, 1);
 }
 
-bool hv_is_mapped(unsigned long va)
+static uint64_t hv_entry(unsigned long va)
 {
 	const uint64_t *t = mfn_to_virt(idle_l4);
 
 	for (unsigned int level = 4;; level--) {
 		uint64_t e = t[pt_index(va, level)];
 
-		if (!(e & PTE_P))
-			return false;
-		if (level == 1 || (level < 4 && (e & PTE_PSE)))
-			return true;
+		if (!(e & PTE_P) || level == 1 || (level < 4 && (e & PTE_PSE)))
+			return e;
 		t = mfn_to_virt(pte_mfn(e));
 	}
+}
+
+bool hv_is_mapped(unsigned long va)
+{
+	return hv_entry(va) & PTE_P;
+}
+
+mfn_t hv_mapped_mfn(unsigned long va)
+{
+	return pte_mfn(hv_entry(va));
 }
 
 /* Address space in the vmap area, followed by at least one page that stays unmapped. */

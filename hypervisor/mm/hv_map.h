@@ -16,5 +16,6 @@ extern bool hv_has_1g_pages;
 bool hv_map(unsigned long va, uint64_t pa, uint64_t size, uint64_t flags);
 bool hv_map_small(unsigned long va, uint64_t pa, uint64_t size, uint64_t flags);        /* 4 KB pages only */
 bool hv_is_mapped(unsigned long va);
+mfn_t hv_mapped_mfn(unsigned long va);          /* of a mapped page, large or small: its first frame */
 
 #endif

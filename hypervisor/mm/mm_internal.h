@@ -12,6 +12,7 @@
 #include "mm/pte.h"
 #include "mm/tlb.h"
 
+void frame_drop_allocated(struct frame *f);     /* domain_pages.c: the owner gives the frame up */
 /* type.c */
 void frame_free(struct frame *f);               /* domain_pages.c: at the last reference */
 void frame_ref(struct frame *f);                /* one more, by who already has one */

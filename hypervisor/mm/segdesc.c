@@ -91,6 +91,8 @@ void mm_destroy_gdt(struct vcpu *v)
 {
 	unsigned int n = gdt_pages(v->pv.gdt_ents);
 
+	if (!v->mm.perdomain_l1)
+		return;
 	v->pv.gdt_ents = 0;
 	for (unsigned int i = 0; i < FIRST_RESERVED_GDT_PAGE; i++)
 		gdt_show_zeros(v, i);
