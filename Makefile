@@ -16,6 +16,7 @@ DEPS := $(B)/deps
 -include pv-abi/build.mk
 -include hypervisor/build.mk
 -include guest-kernel/build.mk
+-include guest-kernel/user/build.mk
 -include dom0-tools/build.mk
 -include guest-kernel/user/initramfs.mk
 -include tests/build.mk
@@ -26,7 +27,7 @@ help:
 	@echo 'Paravane: paravirtualized domains on any x86-64 machine.'
 	@echo
 	@echo '  make run                   build, boot, start a demo domain; the control domain in this terminal'
-	@echo '                             (Ctrl-A X leaves; MEM=1G CPUS=2 SHARE=folder DEMO=name or empty)'
+	@echo '                             (Ctrl-A X leaves; MEM=1G CPUS=2 SHARE=folder DEMO=0: none)'
 	@echo '  make up [HOST=name]        the same in the background (MEM= CPUS= SHARE=); make hosts lists them'
 	@echo '  ./pvctl [-H name] VERB...  run a verb in that host: list, create CFG, console NAME (Ctrl-] leaves), help'
 	@echo '  make down [HOST=name]      stop it'

@@ -5,9 +5,9 @@ HOST  ?= main
 MEM   ?= 1G
 CPUS  ?= 2
 SHARE ?=
-DEMO  ?= hello
+DEMO  ?= 1
 
-HOST_IMAGES := $(B)/paravane $(B)/guest-kernel-pv $(B)/initramfs.cpio
+HOST_IMAGES := $(B)/paravane $(B)/guest-kernel-pv $(B)/initramfs.cpio $(B)/initramfs-hello.cpio
 HOST_OPTS = --host '$(HOST)' --mem '$(MEM)' --cpus '$(CPUS)' --share '$(SHARE)' --build '$(B)'
 
 # What domain configs name: copies, because /host in the control domain shows this folder and a symbolic
@@ -20,7 +20,7 @@ guests: $(GUEST_IMAGES)
 
 run: $(HOST_IMAGES) $(GUEST_IMAGES) $(B)/pvctl-host | $(PKG_RUN)
 	@echo "  RUN     $(CPUS) CPUs, $(MEM); Ctrl-A X leaves"
-	@mk/qemu.py run $(HOST_OPTS) --demo '$(if $(DEMO),demo=/host/configs/$(DEMO).cfg)'
+	@mk/qemu.py run $(HOST_OPTS) --demo '$(if $(filter-out 0,$(DEMO)),demo)'
 
 up: $(HOST_IMAGES) $(B)/pvctl-host | $(PKG_RUN)
 	@mk/qemu.py up $(HOST_OPTS)
@@ -59,7 +59,7 @@ iso: $(B)/paravane.iso
 $(B)/paravane.iso: mk/grub.cfg $(HOST_IMAGES) | $(PKG_ISO)
 	@echo "  ISO     $@"
 	@rm -rf $(B)/iso && mkdir -p $(B)/iso/boot/grub
-	@cp $(HOST_IMAGES) $(B)/iso/boot/ && cp mk/grub.cfg $(B)/iso/boot/grub/
+	@cp $(filter $(B)/%,$^) $(B)/iso/boot/ && cp mk/grub.cfg $(B)/iso/boot/grub/
 	@grub-mkrescue -o $@.tmp $(B)/iso >$(B)/iso.log 2>&1 || { tail -n 20 $(B)/iso.log >&2; exit 1; }
 	@mv $@.tmp $@
 

@@ -6,7 +6,7 @@ HOSTD_HDRS := $(wildcard dom0-tools/hostd/*.h dom0-tools/hostctl/proto.h)
 
 ifdef USER_CC
 $(eval $(call user_program,hostd,$(HOSTD_SRCS),-O2))
-INITRAMFS_FILES += /sbin/hostd=$(USER_BIN)/hostd
+INITRAMFS_FILES += /bin/hostd=$(USER_BIN)/hostd
 TOOLS_USER_PROGRAMS += $(USER_BIN)/hostd
 endif
 

@@ -6,9 +6,9 @@
  * here blocks but poll(): what cannot be sent yet waits in a buffer, and while the one towards the host is
  * full the command's output is not read.
  *
- *	hostd [-r RUNDIR] [-p PROGRAM-PATH] [PORT...]
+ *	hostd [-f] [-r RUNDIR] [-p PROGRAM-PATH] [PORT...]
  *
- * Without arguments the ports are /dev/vport0 to /dev/vport7. Read next: ../hostctl/proto.h, session.c.
+ * It goes to the background unless -f says otherwise. Without arguments the ports are /dev/vport0 to /dev/vport7. Read next: ../hostctl/proto.h, session.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +35,27 @@ static void on_terminate(int signo)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: hostd [-r RUNDIR] [-p PROGRAM-PATH] [PORT...]\n");
+	fprintf(stderr, "usage: hostd [-f] [-r RUNDIR] [-p PROGRAM-PATH] [PORT...]\n");
 	exit(2);
+}
+
+/* Messages still go where they went, which is the console; input comes from nowhere. */
+static void go_to_background(void)
+{
+	pid_t pid = fork();
+	int null;
+
+	if (pid < 0)
+		fprintf(stderr, "hostd: fork: %s; staying in the foreground\n", strerror(errno));
+	if (pid > 0)
+		_exit(0);
+	setsid();
+	null = open("/dev/null", O_RDWR);
+	if (null >= 0) {
+		dup2(null, 0);
+		if (null > 2)
+			close(null);
+	}
 }
 
 static pid_t serve_in_child(const struct hostd_config *config, const char *port, unsigned int number)
@@ -61,11 +80,14 @@ int main(int argc, char **argv)
 	struct hostd_config config = { "/run/hostd", "/bin:/sbin:/usr/bin:/usr/sbin" };
 	const char *ports[PROTO_PORTS];
 	unsigned int n = 0, alive = 0;
+	bool foreground = false;
 	int i;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "-r") == 0 && i + 1 < argc)
 			config.run_dir = argv[++i];
+		else if (strcmp(argv[i], "-f") == 0)
+			foreground = true;
 		else if (strcmp(argv[i], "-p") == 0 && i + 1 < argc)
 			config.path = argv[++i];
 		else
@@ -87,6 +109,8 @@ int main(int argc, char **argv)
 		}
 	}
 
+	if (!foreground)
+		go_to_background();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, on_terminate);
 	mkdir("/run", 0755);

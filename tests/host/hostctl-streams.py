@@ -84,7 +84,7 @@ def main():
             f.write('#!/bin/sh\nprintf "%s|" "$@"; echo\ncase $1 in create) echo "name=$PVCTL_CONFIG_NAME"; cat "$2" ;;\n'
                     'console) while IFS= read -r l; do echo "got $l"; [ "$l" = end ] && exit 5; done ;; esac\n')
         os.chmod(os.path.join(bin_dir, "pvctl"), 0o755)
-        hostd = subprocess.Popen([HOSTD, "-r", os.path.join(top, "run"), "-p", bin_dir + ":/bin:/usr/bin"] +
+        hostd = subprocess.Popen([HOSTD, "-f", "-r", os.path.join(top, "run"), "-p", bin_dir + ":/bin:/usr/bin"] +
                                  [p.slave_name for p in ports])
 
         def run(*args, data=None, timeout=30, **more):
