@@ -136,3 +136,9 @@ void apic_timer_calibrate_start(void)
 	wr(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	wr(APIC_TIMER_INITIAL, ~0U);
 }
+
+void apic_timer_calibrate_end(void)
+{
+	wr(APIC_TIMER_INITIAL, 0);
+	wr(APIC_LVT_TIMER, VECTOR_TIMER);
+}

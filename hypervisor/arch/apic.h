@@ -18,5 +18,6 @@ void apic_send_startup(uint32_t to, unsigned int page);
 void apic_timer_set(uint32_t count);    /* one shot; 0 stops */
 uint32_t apic_timer_count(void);
 void apic_timer_calibrate_start(void);  /* free-running, for arch/clock.c */
+void apic_timer_calibrate_end(void);
 
 #endif

@@ -124,7 +124,7 @@ static void __init calibrate(void)
 		uint64_t apic_hz = (uint64_t)(a.apic - b.apic) * PIT_HZ / ticks;
 
 		ns_to_apic_mul = (apic_hz << 32) / 1000000000ULL;
-		apic_timer_set(0);
+		apic_timer_calibrate_end();
 	}
 }
 

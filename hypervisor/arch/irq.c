@@ -82,8 +82,8 @@ void __init irq_init(void)
 		rte_write(i, RTE_MASKED | (GSI_VECTOR + i));
 }
 
-/* In interrupt context: interrupts off. EOI last, so that a masked level line does not fire again. */
-void irq_dispatch(unsigned int vector)
+/* EOI last, so that a masked level line does not fire again. */
+static void dispatch(unsigned int vector)
 {
 	struct line *l = &lines[vector];
 
@@ -117,6 +117,20 @@ void irq_dispatch(unsigned int vector)
 		break;
 	}
 	apic_eoi();
+}
+
+/*
+ * In interrupt context: interrupts off. Locks that handlers take are held with
+ * interrupts off, so whatever is held here is none of theirs: no order to check.
+ */
+void irq_dispatch(unsigned int vector)
+{
+	struct cpu *c = this_cpu();
+	uint8_t held = c->lock_level;
+
+	c->lock_level = 0;
+	dispatch(vector);
+	c->lock_level = held;
 }
 
 int irq_request_gsi(unsigned int gsi, void (*fn)(void *), void *arg)
