@@ -110,3 +110,5 @@ INITRAMFS_LINKS += $(TOOLBOX_NAMES:%=/bin/%=toolbox) /init=bin/toolbox
 
 .PHONY: user
 user: $(USER_BIN)/toolbox $(USER_OUT)/ucc
+
+TEST_NEEDS_host += $(USER_BIN)/toolbox

@@ -658,8 +658,8 @@ static void next_token(void)
 	get();
 	switch (c) {
 	case '\n':
+		read_here_documents();	/* whose bodies have tokens of their own */
 		in.token = T_NEWLINE;
-		read_here_documents();
 		break;
 	case ';':
 		in.token = follows(';') ? T_DSEMI : T_SEMI;

@@ -291,7 +291,7 @@ int cmp_main(int argc, char **argv)
 			if (!opt(&o, 's') && (c == EOF || d == EOF))
 				fail_text(argv[first + (d == EOF)], "ends first");
 			else if (!opt(&o, 's'))
-				printf("%s %s differ: byte %ld, line %ld\n", argv[first], argv[first + 1], byte,
+				printf("%s %s differ: char %ld, line %ld\n", argv[first], argv[first + 1], byte,
 				       line);
 			return 1;
 		}
