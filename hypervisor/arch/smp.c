@@ -23,6 +23,7 @@
 #include "lib/spinlock.h"
 #include "lib/string.h"
 #include "mm/domain_mm.h"
+#include "mm/tlb.h"
 
 struct cpu *cpus[MAX_CPUS];
 unsigned int nr_cpus = 1;
@@ -43,11 +44,17 @@ void smp_send_event_check(unsigned int cpu)
 void smp_poll(void)
 {
 	uint64_t me = 1ULL << cpu_id();
+	unsigned long flags;
 
 	if (likely(!(__atomic_load_n(&mailbox.waiting, __ATOMIC_ACQUIRE) & me)))
 		return;
-	mailbox.fn(mailbox.arg);
-	__atomic_fetch_and(&mailbox.waiting, ~me, __ATOMIC_RELEASE);
+	/* Else the interrupt could come in between, answer, and this would answer the next question unheard. */
+	flags = local_irq_save();
+	if (__atomic_load_n(&mailbox.waiting, __ATOMIC_ACQUIRE) & me) {
+		mailbox.fn(mailbox.arg);
+		__atomic_fetch_and(&mailbox.waiting, ~me, __ATOMIC_RELEASE);
+	}
+	local_irq_restore(flags);
 }
 
 static uint64_t online_mask(void)
@@ -82,7 +89,7 @@ void smp_call(cpumask_t to, void (*fn)(void *), void *arg)
 
 void flush_tlb_local(void)
 {
-	write_cr3(read_cr3());
+	tlb_reload_cr3();
 }
 
 void flush_tlb_one_local(unsigned long va)

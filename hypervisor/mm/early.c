@@ -12,6 +12,7 @@
  *
  * Runs once, on the boot CPU; no locks. Next: mm/heap.c.
  */
+#include "arch/cpu.h"
 #include "boot/boot.h"
 #include "lib/panic.h"
 #include "lib/string.h"
@@ -287,7 +288,8 @@ void __init mm_early_init(const struct boot_info *bi)
 	/* Give the other CPUs' first steps, on the boot tables, the final mappings too. */
 	for (unsigned int i = HV_FIRST_SLOT; i <= HV_LAST_SLOT; i++)
 		boot_l4[i] = l4[i];
-	__asm__ volatile("mov %0, %%cr3" : : "r"(mfn_to_maddr(idle_l4).a) : "memory");
+	this_cpu()->cr3 = mfn_to_maddr(idle_l4).a;
+	__asm__ volatile("mov %0, %%cr3" : : "r"(this_cpu()->cr3) : "memory");
 	fill_heap(bi);
 	hv_table_alloc = late_table;
 }
