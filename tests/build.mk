@@ -23,6 +23,7 @@ $(UNIT_TESTS): $(B)/tests/unit/%: tests/unit/%.c | $(PKG_TEST)
 -include tests/guest/build.mk
 -include tests/hostile/build.mk
 -include tests/host/build.mk
+-include tests/fuzz/build.mk
 
 # What a suite needs before it runs; other build.mk files add to these.
 TEST_NEEDS_unit    += $(UNIT_TESTS)

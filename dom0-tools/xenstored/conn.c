@@ -233,6 +233,16 @@ void conn_drop_state(struct conn *c)
 	c->nr_transactions = 0;
 }
 
+void conn_age_transactions(const struct view *store)
+{
+	list_for_each(c, &conns, struct conn, of_all) {
+		if (c->who.privileged)
+			continue;
+		list_for_each(t, &c->transactions, struct transaction, of_conn)
+			transaction_age(t, store);
+	}
+}
+
 void conn_reset(struct conn *c)
 {
 	conn_drop_state(c);

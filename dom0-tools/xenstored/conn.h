@@ -79,6 +79,9 @@ void conn_unwatch(struct conn *c, struct watch *w);
 void conn_drop_state(struct conn *c);
 void conn_reset(struct conn *c);
 
+/* Looks after the transactions of domains: old ones let go of their versions of the store. */
+void conn_age_transactions(const struct view *store);
+
 void conn_fail(struct conn *c, unsigned int error);
 void conn_reap(void);
 

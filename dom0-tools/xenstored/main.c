@@ -107,6 +107,7 @@ static bool main_node(const char *path, const char *value)
 
 static bool main_init_store(bool own_domain)
 {
+	quota_init();
 	watch_init();
 	conn_init();
 	domain_init();
@@ -191,6 +192,7 @@ static void main_loop(int listener)
 				conn_run(c);
 		if (fds[POLL_LISTEN].revents)
 			socket_accept(listener);
+		conn_age_transactions(&main_store);
 		conn_reap();
 	}
 }

@@ -94,6 +94,11 @@ void ledger_clear(struct ledger *l)
 	memset(l, 0, sizeof(*l));
 }
 
+void quota_init(void)
+{
+	ledger_clear(&quota_settled);
+}
+
 size_t quota_nodes(uint16_t domid)
 {
 	const struct ledger_entry *e = ledger_find(&quota_settled, domid);

@@ -26,6 +26,7 @@
 	X(transactions, 10, "transactions a domain may have open")			\
 	X(transaction_ops, 1024, "requests in a transaction")				\
 	X(transaction_bytes, 262144, "bytes of requests in a transaction")		\
+	X(transaction_age, 4096, "changes of the store that a transaction may outlive")	\
 	X(outstanding, 20, "answers a domain leaves unread before its requests wait")	\
 	X(events, 256, "watch events a domain leaves unread before they are merged")
 
@@ -42,6 +43,9 @@ size_t *quota_limit_find(const char *name);
 
 /* Nodes that domain domid owns in the store. */
 size_t quota_nodes(uint16_t domid);
+
+/* Nobody owns anything. */
+void quota_init(void);
 
 /* The domain is gone; whatever it still owned does not count any more. */
 void quota_forget(uint16_t domid);

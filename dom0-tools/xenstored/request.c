@@ -286,7 +286,8 @@ static int request_dispatch(struct request *q, struct reply *r)
 		return request_table[type].handle(q, r);
 	}
 	if (q->transaction)
-		transaction_request(q->transaction, &q->conn->who, type, m->payload, m->hdr.len, r);
+		transaction_request(q->transaction, &q->conn->who, type, m->payload, m->hdr.len,
+				    &main_store, r);
 	else
 		exec_request(&main_store, &q->conn->who, type, m->payload, m->hdr.len, r);
 	return r->err;

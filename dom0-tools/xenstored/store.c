@@ -32,6 +32,7 @@ void view_drop_changes(struct view *v)
 		perms_put(v->change[i].before);
 		node_put(v->change[i].removed);
 	}
+	v->age += v->nr_changes;
 	v->nr_changes = 0;
 }
 
@@ -48,6 +49,7 @@ bool view_adopt(struct view *to, struct view *from)
 {
 	if (!ledger_settle(&from->ledger))
 		return false;
+	from->age = to->age;
 	view_destroy(to);
 	*to = *from;
 	memset(from, 0, sizeof(*from));

@@ -33,6 +33,7 @@ struct view {
 	struct change *change;
 	unsigned int nr_changes, cap_changes;
 	bool writes;		/* something was changed, or would have been */
+	uint64_t age;		/* changes that were dropped: of the store, all there ever were */
 };
 
 /* An empty tree: a root that domain 0 owns and nobody else may read. */
@@ -42,7 +43,7 @@ bool view_init(struct view *v);
 void view_fork(struct view *v, const struct view *of);
 void view_destroy(struct view *v);
 
-/* Forgets the changes, after watches fired. */
+/* Forgets the changes, after watches fired, but for their number. */
 void view_drop_changes(struct view *v);
 
 /* to, an older version, becomes what from is; from is destroyed. False without memory. */

@@ -22,6 +22,7 @@ struct transaction *transaction_start(const struct view *store, uint32_t id)
 	list_init(&t->of_conn);
 	t->id = id;
 	t->base = node_get(store->root);
+	t->born = store->age;
 	t->op_end = &t->op;
 	view_fork(&t->view, store);
 	return t;
@@ -51,8 +52,17 @@ static int transaction_log(struct transaction *t, const struct caller *who, uint
 }
 
 void transaction_request(struct transaction *t, const struct caller *who, uint32_t type,
-			 const char *payload, size_t len, struct reply *r)
+			 const char *payload, size_t len, const struct view *store,
+			 struct reply *r)
 {
+	struct view present;
+
+	if (!t->base) {
+		view_fork(&present, store);
+		exec_request(&present, who, type, payload, len, r);
+		view_destroy(&present);
+		return;
+	}
 	r->err = transaction_log(t, who, type, payload, len);
 	if (!r->err)
 		exec_request(&t->view, who, type, payload, len, r);
@@ -98,6 +108,8 @@ static int transaction_replay(struct transaction *t, const struct caller *who, s
 
 int transaction_commit(struct transaction *t, const struct caller *who, struct view *store)
 {
+	if (!t->base)
+		return EAGAIN;
 	if (!t->view.writes)
 		return 0;
 	if (store->root == t->base)
@@ -105,7 +117,7 @@ int transaction_commit(struct transaction *t, const struct caller *who, struct v
 	return transaction_replay(t, who, store);
 }
 
-void transaction_destroy(struct transaction *t)
+static void transaction_let_go(struct transaction *t)
 {
 	while (t->op) {
 		struct transaction_op *op = t->op;
@@ -113,8 +125,20 @@ void transaction_destroy(struct transaction *t)
 		t->op = op->next;
 		free(op);
 	}
-	list_del(&t->of_conn);
 	view_destroy(&t->view);
 	node_put(t->base);
+	t->base = NULL;
+}
+
+void transaction_age(struct transaction *t, const struct view *store)
+{
+	if (t->base && store->age - t->born > quota_limits.transaction_age)
+		transaction_let_go(t);
+}
+
+void transaction_destroy(struct transaction *t)
+{
+	list_del(&t->of_conn);
+	transaction_let_go(t);
 	free(t);
 }

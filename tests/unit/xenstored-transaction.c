@@ -27,7 +27,7 @@ static int ask(struct transaction *t, uint32_t type, const char *path, const cha
 	if (value)
 		len += (size_t)sprintf(payload + len, "%s", value);
 	if (t)
-		transaction_request(t, &dom0, type, payload, len, &reply);
+		transaction_request(t, &dom0, type, payload, len, &store, &reply);
 	else
 		exec_request(&store, &dom0, type, payload, len, &reply);
 	return reply.err;
@@ -190,7 +190,7 @@ TEST(a_removed_parent_conflicts_for_who_may_not_make_it_again)
 	begin();
 	exec_request(&store, &dom0, XS_SET_PERMS, "/dir\0n1", 8, &reply);
 	t = start();
-	transaction_request(t, &dom1, XS_WRITE, "/dir/y\0001", 8, &reply);
+	transaction_request(t, &dom1, XS_WRITE, "/dir/y\0001", 8, &store, &reply);
 	EXPECT_EQ(reply.err, 0);
 	ask(NULL, XS_RM, "/dir", NULL);
 	EXPECT_EQ(transaction_commit(t, &dom1, &store), EAGAIN);
@@ -207,11 +207,35 @@ TEST(a_transaction_is_bounded)
 	exec_request(&store, &dom0, XS_SET_PERMS, "/dir\0n1", 8, &reply);
 	t = start();
 	do
-		transaction_request(t, &dom1, XS_READ, "/dir", 5, &reply);
+		transaction_request(t, &dom1, XS_READ, "/dir", 5, &store, &reply);
 	while (!reply.err && i++ < 100000);
 	EXPECT_EQ(reply.err, ENOSPC);
 	EXPECT_EQ(i, quota_limits.transaction_ops);
 	transaction_destroy(t);
+	end();
+}
+
+TEST(an_old_transaction_lets_go_and_ends_with_eagain)
+{
+	struct transaction *t;
+	char value[12];
+
+	begin();
+	t = start();
+	put(t, "/a", "mine");
+	for (unsigned int i = 0; i <= quota_limits.transaction_age; i++) {
+		sprintf(value, "%u", i);
+		put(NULL, "/b", value);
+		view_drop_changes(&store);
+	}
+	EXPECT_EQ(t->base != NULL, true);
+	transaction_age(t, &store);
+	EXPECT_EQ(t->base == NULL, true);
+	EXPECT_STR(get(t, "/b"), value);
+	EXPECT_EQ(put(t, "/a", "still mine"), 0);
+	EXPECT_STR(get(NULL, "/a"), "0");
+	EXPECT_EQ(commit(t), EAGAIN);
+	EXPECT_STR(get(NULL, "/a"), "0");
 	end();
 }
 
