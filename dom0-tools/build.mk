@@ -73,5 +73,8 @@ endif
 
 -include $(sort $(wildcard dom0-tools/*/build.mk))
 
+# Unit tests compile third-party sources.
+$(B)/tests/unit/tools-image $(B)/tests/unit/tools-cfg: | $(DEP_XZ) $(DEP_ZLIB) $(DEP_LZ4) $(DEP_ZSTD)
+
 .PHONY: dom0-tools
 dom0-tools: $(TOOLS_USER_PROGRAMS) $(TOOLS_LINUX_PROGRAMS)

@@ -200,7 +200,7 @@ static int seed_grants(struct work *w)
 	mfn = *list;
 	hcall_release(w->h, mark);
 	if (ret)
-		return err_sys(w->e, (int)-ret, "grant table of domain %u", w->b->dom);
+		return hcall_fail(w->h, w->e, ret, "grant table of domain %u", w->b->dom);
 	table = foreign_map(w->h, w->b->dom, &mfn, 1, 1, w->e);
 	if (!table)
 		return -1;
@@ -234,7 +234,7 @@ static int set_context(struct work *w)
 	c.ctrlreg[3] = xen_pfn_to_cr3(w->p2m[l->tables.pfn]);
 	ret = ctl_vcpu_context_set(w->h, w->b->dom, 0, &c);
 	if (ret)
-		return err_sys(w->e, (int)-ret, "starting state of vCPU 0 (entry 0x%llx)",
+		return hcall_fail(w->h, w->e, ret, "starting state of vCPU 0 (entry 0x%llx)",
 			       (unsigned long long)w->im->elf->virt_entry);
 	return 0;
 }
@@ -249,13 +249,13 @@ static int alloc_resources(struct work *w)
 			       (unsigned long long)w->l.nr_pages);
 	ret = ctl_populate(w->h, w->b->dom, w->p2m, w->l.nr_pages);
 	if (ret)
-		return err_sys(w->e, (int)-ret, "%llu pages of memory for domain %u",
+		return hcall_fail(w->h, w->e, ret, "%llu pages of memory for domain %u",
 			       (unsigned long long)w->l.nr_pages, w->b->dom);
 	ret = ctl_evtchn_alloc_unbound(w->h, w->b->dom, 0, &w->b->store_port);
 	if (!ret)
 		ret = ctl_evtchn_alloc_unbound(w->h, w->b->dom, 0, &w->b->console_port);
 	if (ret)
-		return err_sys(w->e, (int)-ret, "event channels of domain %u", w->b->dom);
+		return hcall_fail(w->h, w->e, ret, "event channels of domain %u", w->b->dom);
 	return 0;
 }
 
@@ -269,7 +269,7 @@ static int build(struct work *w)
 		return -1;
 	ret = ctl_domain_info(w->h, w->b->dom, &info);
 	if (ret)
-		return err_sys(w->e, (int)-ret, "domain %u", w->b->dom);
+		return hcall_fail(w->h, w->e, ret, "domain %u", w->b->dom);
 	if (alloc_resources(w))
 		return -1;
 	w->b->store_mfn = w->p2m[w->l.store];
@@ -283,12 +283,12 @@ static int build(struct work *w)
 
 		ret = ctl_hypercall_init(w->h, w->b->dom, w->p2m[pfn]);
 		if (ret)
-			return err_sys(w->e, (int)-ret, "hypercall page at 0x%llx",
+			return hcall_fail(w->h, w->e, ret, "hypercall page at 0x%llx",
 				       (unsigned long long)k->hypercall_page);
 	}
 	ret = ctl_pin_l4(w->h, w->b->dom, w->p2m[w->l.tables.pfn]);
 	if (ret)
-		return err_sys(w->e, (int)-ret, "page tables of domain %u were refused", w->b->dom);
+		return hcall_fail(w->h, w->e, ret, "page tables of domain %u were refused", w->b->dom);
 	if (seed_grants(w))
 		return -1;
 	return set_context(w);

@@ -189,6 +189,10 @@ int cfg_from_fdt(struct cfg *c, const char *file, const uint8_t *data, size_t si
 			       fdt_totalsize(data));
 	if (ret)
 		return err_set(e, "%s: broken device tree: %s", file, fdt_strerror(ret));
+	/* libfdt reads the structure block by cells, without a look at where it begins. */
+	if (fdt_off_dt_struct(data) % 4)
+		return err_set(e, "%s: broken device tree: structure block at 0x%x is not aligned", file,
+			       fdt_off_dt_struct(data));
 	node = fdt_node_offset_by_compatible(data, -1, "xen,domain");
 	if (node < 0 && node != -FDT_ERR_NOTFOUND)
 		return err_set(e, "%s: broken device tree: %s", file, fdt_strerror(node));

@@ -176,14 +176,12 @@ int image_decompress(struct image *out, enum image_format f, const uint8_t *in, 
 	for (;;) {
 		enum outcome o;
 
-		out->data = malloc(cap ? cap : 1);
-		if (!out->data)
+		if (image_alloc(out, cap))
 			return err_sys(e, ENOMEM, "%s data: %zu bytes to unpack to", name, cap);
 		o = decoders[f](out->data, cap, in, len, &out->size, &why);
 		if (o == DONE)
 			return 0;
-		free(out->data);
-		memset(out, 0, sizeof(*out));
+		image_free(out);
 		if (o == BROKEN)
 			return err_set(e, "broken %s data: %s", name, why);
 		/* A truncated xz stream asks for more for ever: LZMA2 gains less than 8,000:1. */

@@ -276,7 +276,7 @@ static int find_notes(struct parse *p)
 /* The loadable segments, by physical address: a virtual address may be 0 for per-CPU data. */
 static int take_segments(struct parse *p)
 {
-	uint64_t start = UNSET, end = 0, entry;
+	uint64_t start = UNSET, end = 0;
 	struct elf_kernel *k = p->k;
 	unsigned int i;
 
@@ -317,11 +317,6 @@ static int take_segments(struct parse *p)
 	k->virt_base = p->virt_base;
 	k->virt_start = p->virt_base + start;
 	k->virt_end = p->virt_base + end;
-	entry = p->entry == UNSET ? p->eh.entry : p->entry;
-	if (entry < k->virt_start || entry >= k->virt_end)
-		return err_set(p->e, "entry point 0x%" PRIx64 " is outside of the kernel (0x%" PRIx64
-			       " to 0x%" PRIx64 ")", entry, k->virt_start, k->virt_end);
-	k->virt_entry = entry;
 	return 0;
 }
 
@@ -338,12 +333,17 @@ static int reserved(uint64_t va)
 
 static int check_addresses(struct parse *p)
 {
+	uint64_t entry = p->entry == UNSET ? p->eh.entry : p->entry;
 	struct elf_kernel *k = p->k;
 
 	if (!canonical(k->virt_start) || !canonical(k->virt_end) || reserved(k->virt_start) ||
 	    reserved(k->virt_end))
 		return err_set(p->e, "kernel addresses 0x%" PRIx64 " to 0x%" PRIx64 " are not usable "
 			       "(non-canonical, or the hypervisor's)", k->virt_start, k->virt_end);
+	if (entry < k->virt_start || entry >= k->virt_end)
+		return err_set(p->e, "entry point 0x%" PRIx64 " is outside of the kernel (0x%" PRIx64
+			       " to 0x%" PRIx64 ")", entry, k->virt_start, k->virt_end);
+	k->virt_entry = entry;
 	if (p->hypercall_pfn_legacy)
 		p->hypercall_page = k->virt_base +
 			((uint64_t)(p->hypercall_pfn_legacy - 1) << 12);

@@ -32,7 +32,7 @@ static int find_m2p(struct scan *s)
 
 	ret = hcall(s->h, __HYPERVISOR_memory_op, XENMEM_maximum_ram_page, 0, 0, 0, 0);
 	if (ret < 0)
-		return err_sys(s->e, (int)-ret, "the machine's last frame");
+		return hcall_fail(s->h, s->e, ret, "the machine's last frame");
 	s->max_mfn = (uint64_t)ret;
 	s->nr_m2p = (unsigned int)(s->max_mfn / M2P_PER_CHUNK) + 1;
 	s->m2p_mfns = calloc(s->nr_m2p, sizeof(*s->m2p_mfns));
@@ -47,7 +47,7 @@ static int find_m2p(struct scan *s)
 		s->nr_m2p = arg.nr_extents;
 	memcpy(s->m2p_mfns, list, s->nr_m2p * sizeof(*list));
 	hcall_release(s->h, mark);
-	return ret ? err_sys(s->e, (int)-ret, "the machine-to-physical table") : 0;
+	return ret ? hcall_fail(s->h, s->e, ret, "the machine-to-physical table") : 0;
 }
 
 static int m2p(struct scan *s, uint64_t mfn, uint64_t *pfn)
@@ -109,7 +109,7 @@ static int scan_batch(struct scan *s, uint64_t first, size_t n)
 	set_xen_guest_handle(op.u.getpageframeinfo3.array, list);
 	ret = hcall_domctl(s->h, &op);
 	if (ret)
-		failed = err_sys(s->e, (int)-ret, "frames of domain %u", s->dom);
+		failed = hcall_fail(s->h, s->e, ret, "frames of domain %u", s->dom);
 	for (i = 0; !failed && i < n; i++)
 		if ((uint32_t)(list[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) != XEN_DOMCTL_PFINFO_XTAB)
 			failed = add(s, first + i);

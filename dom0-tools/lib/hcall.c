@@ -2,11 +2,15 @@
 /* Hypercalls and foreign memory through /dev/xen/privcmd: see hcall.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <pv-abi/paravane.h>
 
 #include "hcall.h"
 
@@ -129,6 +133,24 @@ long hcall_sysctl(struct hcall *h, struct xen_sysctl *op)
 {
 	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
 	return hcall_ctl(h, __HYPERVISOR_sysctl, op, sizeof(*op));
+}
+
+int hcall_fail(struct hcall *h, struct err *e, long ret, const char *fmt, ...)
+{
+	const struct paravane_sysctl_error_reason *r;
+	struct xen_sysctl op;
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	memset(&op, 0, sizeof(op));
+	op.cmd = PARAVANE_SYSCTL_error_reason;
+	r = (const void *)&op.u;
+	if (ret == -ENOBUFS || hcall_sysctl(h, &op) || !r->reason[0])
+		return err_sys(e, (int)-ret, "%s", text);
+	return err_sys(e, (int)-ret, "%s: %.*s", text, PARAVANE_REASON_SIZE, r->reason);
 }
 
 void *foreign_map(struct hcall *h, domid_t dom, const xen_pfn_t *mfns, size_t n, int writable,

@@ -27,6 +27,13 @@ void hcall_close(struct hcall *h);
 long hcall(struct hcall *h, unsigned int nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
 	   uint64_t a4);
 
+/*
+ * Record that a hypercall, the last one issued, returned @ret: the text, then the reason that the
+ * hypervisor gives, if it is one that gives reasons, then what the errno means. Always returns -1.
+ */
+int hcall_fail(struct hcall *h, struct err *e, long ret, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Space of @len bytes in the arena, a copy of @data or zeroes when that is NULL; NULL: arena full. */
 void *hcall_put(struct hcall *h, const void *data, size_t len);
 size_t hcall_mark(const struct hcall *h);

@@ -2,8 +2,8 @@
 /* Kernel and ramdisk files in memory: see image.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,10 +32,8 @@ int image_read(struct image *img, const char *path, const char *what, struct err
 			(long long)st.st_size, IMAGE_MAX_UNPACKED);
 		goto err_close;
 	}
-	img->size = (size_t)st.st_size;
-	img->data = malloc(img->size);
-	if (!img->data) {
-		err_sys(e, ENOMEM, "%s %s: %zu bytes", what, path, img->size);
+	if (image_alloc(img, (size_t)st.st_size)) {
+		err_sys(e, ENOMEM, "%s %s: %lld bytes", what, path, (long long)st.st_size);
 		goto err_close;
 	}
 	while (done < img->size) {
@@ -62,9 +60,30 @@ err_close:
 	return -1;
 }
 
+#ifndef MAP_POPULATE
+#define MAP_POPULATE 0
+#endif
+
+int image_alloc(struct image *img, size_t size)
+{
+	void *p;
+
+	memset(img, 0, sizeof(*img));
+	/* One by one, page faults would cost more than what is done with the pages. */
+	p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	img->data = p;
+	img->size = size;
+	img->room = size ? size : 1;
+	return 0;
+}
+
 void image_free(struct image *img)
 {
-	free(img->data);
+	if (img->data)
+		munmap(img->data, img->room);
 	memset(img, 0, sizeof(*img));
 }
 

@@ -12,8 +12,9 @@
 #include "err.h"
 
 struct image {
-	uint8_t *data;
+	uint8_t *data;		/* pages of its own: they go back to the system with the image */
 	size_t size;
+	size_t room;		/* what is allocated */
 };
 
 /* Unpacked kernels beyond this are refused: the control domain's own memory is small. */
@@ -21,6 +22,8 @@ struct image {
 
 /* Read a whole file. @what ("kernel", "ramdisk") begins the message when it fails. */
 int image_read(struct image *img, const char *path, const char *what, struct err *e);
+/* Room for @size bytes, present from the start. */
+int image_alloc(struct image *img, size_t size);
 void image_free(struct image *img);
 
 /*

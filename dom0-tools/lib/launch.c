@@ -46,7 +46,7 @@ int host_limits(struct host *host, struct domcfg_limits *lim, struct err *e)
 	long ret = ctl_physinfo(&host->h, &info);
 
 	if (ret)
-		return err_sys(e, (int)-ret, "asking the hypervisor for its memory");
+		return hcall_fail(&host->h, e, ret, "asking the hypervisor for its memory");
 	lim->free_mb = (info.free_pages + info.scrub_pages) >> 8;
 	lim->nr_cpus = info.nr_cpus;
 	return 0;
@@ -122,14 +122,14 @@ static int create_empty(struct host *host, const struct domcfg *d, domid_t *dom,
 	memcpy(nd.uuid, d->uuid, sizeof(nd.uuid));
 	ret = ctl_domain_create(&host->h, &nd, dom);
 	if (ret)
-		return err_sys(e, (int)-ret, "%s: the hypervisor refused a domain with %lld vCPUs",
+		return hcall_fail(&host->h, e, ret, "%s: the hypervisor refused a domain with %lld vCPUs",
 			       d->name, d->maxvcpus);
 	ret = ctl_max_vcpus(&host->h, *dom, nd.max_vcpus);
 	if (ret)
-		return err_sys(e, (int)-ret, "%s: %lld vCPUs", d->name, d->maxvcpus);
+		return hcall_fail(&host->h, e, ret, "%s: %lld vCPUs", d->name, d->maxvcpus);
 	ret = ctl_max_mem(&host->h, *dom, (uint64_t)d->maxmem * 1024 + SLACK_KB);
 	if (ret)
-		return err_sys(e, (int)-ret, "%s: memory limit of %lld MB", d->name, d->maxmem);
+		return hcall_fail(&host->h, e, ret, "%s: memory limit of %lld MB", d->name, d->maxmem);
 	return 0;
 }
 
@@ -146,13 +146,13 @@ static int set_scheduling(struct host *host, const struct domcfg *d, domid_t dom
 		ret = ctl_vcpu_affinity(&host->h, dom, v, XEN_VCPUAFFINITY_HARD, s->bits, NULL,
 					nr_cpus);
 		if (ret)
-			return err_sys(e, (int)-ret, "%s: pinning vCPU %u", d->name, v);
+			return hcall_fail(&host->h, e, ret, "%s: pinning vCPU %u", d->name, v);
 	}
 	if (d->weight < 0 && d->cap < 0)
 		return 0;
 	ret = ctl_sched_id(&host->h);
 	if (ret < 0)
-		return err_sys(e, (int)-ret, "%s: asking for the scheduler", d->name);
+		return hcall_fail(&host->h, e, ret, "%s: asking for the scheduler", d->name);
 	memset(&op, 0, sizeof(op));
 	op.sched_id = (uint32_t)ret;
 	op.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
@@ -165,7 +165,7 @@ static int set_scheduling(struct host *host, const struct domcfg *d, domid_t dom
 	if (!ret)
 		ret = ctl_sched_domain(&host->h, dom, &op);
 	if (ret)
-		return err_sys(e, (int)-ret, "%s: cpu_weight %lld, cap %lld", d->name, d->weight,
+		return hcall_fail(&host->h, e, ret, "%s: cpu_weight %lld, cap %lld", d->name, d->weight,
 			       d->cap);
 	return 0;
 }
@@ -245,10 +245,10 @@ int launch_destroy(struct host *host, domid_t dom, struct err *e)
 
 	ret = ctl_domain_destroy(&host->h, dom);
 	if (ret && ret != -ESRCH)
-		return err_sys(e, (int)-ret, "destroying domain %u", dom);
+		return hcall_fail(&host->h, e, ret, "destroying domain %u", dom);
 	domstore_remove(host->xs, dom);
 	unlink(launch_config_path(dom, path, sizeof(path)));
 	strncat(path, ".preserved", sizeof(path) - strlen(path) - 1);
 	unlink(path);
-	return ret ? err_sys(e, (int)-ret, "domain %u", dom) : 0;
+	return ret ? hcall_fail(&host->h, e, ret, "domain %u", dom) : 0;
 }

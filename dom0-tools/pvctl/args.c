@@ -34,7 +34,7 @@ int arg_domain(struct host *host, const char *arg, domid_t *dom, struct err *e)
 			return 0;
 		if (ret == -ESRCH)
 			return err_set(e, "no domain %s: `pvctl list` shows the domains", arg);
-		return err_sys(e, (int)-ret, "domain %s", arg);
+		return hcall_fail(&host->h, e, ret, "domain %s", arg);
 	}
 	if (!host->xs)
 		return err_set(e, "\"%s\" is not a domain id", arg);
@@ -73,7 +73,7 @@ long all_domains(struct host *host, struct xen_domctl_getdomaininfo **list, stru
 		n = ctl_domain_list(&host->h, first, all + nr, SHOW_DOMAINS);
 		if (n < 0) {
 			free(all);
-			return err_sys(e, (int)-n, "asking the hypervisor for the domains");
+			return hcall_fail(&host->h, e, n, "asking the hypervisor for the domains");
 		}
 		nr += (size_t)n;
 		if (n < SHOW_DOMAINS) {

@@ -100,7 +100,7 @@ static int start(struct host *host, domid_t dom, const struct options *o, struct
 	if (!o->paused) {
 		ret = ctl_domain_unpause(&host->h, dom);
 		if (ret) {
-			err_sys(e, (int)-ret, "starting domain %u", dom);
+			hcall_fail(&host->h, e, ret, "starting domain %u", dom);
 			if (fd >= 0)
 				close(fd);
 			return complain(e);

@@ -104,7 +104,7 @@ static long pick(struct host *host, char **names, int nr, struct xen_domctl_getd
 			return -1;
 		ret = ctl_domain_info(&host->h, dom, *list + i);
 		if (ret)
-			return err_sys(e, (int)-ret, "domain %s", names[i]);
+			return hcall_fail(&host->h, e, ret, "domain %s", names[i]);
 	}
 	return nr;
 }

@@ -44,14 +44,14 @@ static int total_kb(struct host *host, uint64_t *kb, struct err *e)
 	long ret = ctl_physinfo(&host->h, &p);
 
 	*kb = p.total_pages * 4;
-	return ret ? err_sys(e, (int)-ret, "asking the hypervisor for its memory") : 0;
+	return ret ? hcall_fail(&host->h, e, ret, "asking the hypervisor for its memory") : 0;
 }
 
 static int set_limit(struct host *host, domid_t dom, uint64_t kb, struct err *e)
 {
 	long ret = ctl_max_mem(&host->h, dom, kb + SLACK_KB);
 
-	return ret ? err_sys(e, (int)-ret, "memory limit of domain %u", dom) : 0;
+	return ret ? hcall_fail(&host->h, e, ret, "memory limit of domain %u", dom) : 0;
 }
 
 static int set_target(struct host *host, domid_t dom, const char *arg, struct err *e)

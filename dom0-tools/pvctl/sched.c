@@ -17,7 +17,7 @@ static int get(struct host *host, long sched, domid_t dom, struct xen_domctl_sch
 	op->sched_id = (uint32_t)sched;
 	op->cmd = XEN_DOMCTL_SCHEDOP_getinfo;
 	ret = ctl_sched_domain(&host->h, dom, op);
-	return ret ? err_sys(e, (int)-ret, "scheduling of domain %u", dom) : 0;
+	return ret ? hcall_fail(&host->h, e, ret, "scheduling of domain %u", dom) : 0;
 }
 
 static int print_one(struct host *host, long sched, domid_t dom, struct err *e)
@@ -60,7 +60,7 @@ static int set(struct host *host, long sched, domid_t dom, long long weight, lon
 		op.u.credit.cap = (uint16_t)cap;
 	op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
 	ret = ctl_sched_domain(&host->h, dom, &op);
-	return ret ? err_sys(e, (int)-ret, "scheduling of domain %u", dom) : 0;
+	return ret ? hcall_fail(&host->h, e, ret, "scheduling of domain %u", dom) : 0;
 }
 
 static int run(struct host *host, const char *domain, const char *weight, const char *cap,

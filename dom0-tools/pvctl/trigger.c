@@ -35,7 +35,7 @@ static int trigger(struct host *host, domid_t dom, const char *word, long long v
 	op.u.sendtrigger.trigger = (uint32_t)t;
 	op.u.sendtrigger.vcpu = (uint32_t)vcpu;
 	ret = hcall_domctl(&host->h, &op);
-	return ret ? err_sys(e, (int)-ret, "trigger %s for vCPU %lld of domain %u", word, vcpu, dom) : 0;
+	return ret ? hcall_fail(&host->h, e, ret, "trigger %s for vCPU %lld of domain %u", word, vcpu, dom) : 0;
 }
 
 int verb_trigger(int argc, char **argv)

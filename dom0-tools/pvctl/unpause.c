@@ -15,10 +15,8 @@ int verb_unpause(int argc, char **argv)
 	if (open_domain(&host, argv[1], &dom, &e))
 		return complain(&e);
 	ret = ctl_domain_unpause(&host.h, dom);
+	if (ret)
+		hcall_fail(&host.h, &e, ret, "domain %s", argv[1]);
 	host_close(&host);
-	if (ret) {
-		err_sys(&e, (int)-ret, "domain %s", argv[1]);
-		return complain(&e);
-	}
-	return EXIT_OK;
+	return ret ? complain(&e) : EXIT_OK;
 }

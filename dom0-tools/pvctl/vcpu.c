@@ -103,7 +103,7 @@ static int pin(struct host *host, domid_t dom, int argc, char **argv, struct err
 
 	ret = ctl_domain_info(&host->h, dom, &info);
 	if (ret)
-		return err_sys(e, (int)-ret, "domain %u", dom);
+		return hcall_fail(&host->h, e, ret, "domain %u", dom);
 	last = info.max_vcpu_id;
 	if (strcmp(argv[2], "all") && strcmp(argv[2], "-")) {
 		if (arg_number("vCPU", argv[2], 0, last, &n, e))
@@ -125,7 +125,7 @@ static int pin(struct host *host, domid_t dom, int argc, char **argv, struct err
 					flags & XEN_VCPUAFFINITY_HARD ? hard.bits : NULL,
 					flags & XEN_VCPUAFFINITY_SOFT ? soft.bits : NULL, cpus);
 		if (ret)
-			return err_sys(e, (int)-ret, "pinning vCPU %u of domain %u", v, dom);
+			return hcall_fail(&host->h, e, ret, "pinning vCPU %u of domain %u", v, dom);
 	}
 	return 0;
 }
