@@ -65,6 +65,9 @@ void pv_toggle_mode(struct vcpu *v)
 	v->pv.kernel_mode = !v->pv.kernel_mode;
 	wrgsbase_guest(*gs_slot(v));
 	mm_load_cr3(v);
+	/* A switch happened while the guest kernel's memory was out of reach. */
+	if (unlikely(v->runstate_stale) && v->pv.kernel_mode)
+		runstate_update_guest(v);
 }
 
 long do_set_segment_base(unsigned long which, unsigned long base)
