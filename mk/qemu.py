@@ -14,7 +14,8 @@ port0.sock to port7.sock, the serial ports that hostd in the control domain serv
 The machine's options are in configs/qemu.args. Sockets are named relative to the repository, where QEMU
 is started, because a unix socket's path has at most 107 characters.
 
-The environment variable QEMU names another command, for example "nice qemu-system-x86_64".
+The environment variable QEMU names another command, for example "nice qemu-system-x86_64", QEMU_ARGS
+another file of options.
 """
 
 import argparse
@@ -116,7 +117,7 @@ class Host:
 
     def args(self, serial):
         values = {"MEM": self.mem, "CPUS": self.cpus, "BUILD": self.build, "DEMO": self.demo}
-        args = read_args(os.path.join(TOP, "configs", "qemu.args"), values)
+        args = read_args(os.path.join(TOP, os.environ.get("QEMU_ARGS", "configs/qemu.args")), values)
         args += serial
         args += ["-device", "virtio-serial-pci,id=ports,max_ports=16"]
         for i in range(PORTS):
