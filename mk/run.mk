@@ -68,5 +68,5 @@ $(B)/paravane.iso: mk/grub.cfg $(HOST_IMAGES) | $(PKG_ISO)
 .PHONY: lint print-hypervisor-cflags
 print-hypervisor-cflags:
 	@echo '$(HV_FLAGS)'
-lint: | $(PKG_LINT)
+lint: $(HB)/hypercall_protos.h $(HB)/asm_offsets.h | $(PKG_LINT) $(DEP_LIBFDT) $(DEP_XZ)
 	@mk/lint.sh
