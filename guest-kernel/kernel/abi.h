@@ -214,6 +214,6 @@ _Static_assert(sizeof(struct linux_siginfo) == 128, "siginfo_t");
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 
-#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_SEC 1000000000ul
 
 #endif

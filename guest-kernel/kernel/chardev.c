@@ -38,6 +38,11 @@ void chardev_add(struct chardev *d)
 		make_node(d);
 }
 
+void chardev_remove(struct chardev *d)
+{
+	list_del(&d->link);
+}
+
 int chardev_open(u64 rdev, struct file *f)
 {
 	struct chardev *d;

@@ -190,14 +190,11 @@ static int build_stack(struct mm *mm, const struct exec_args *a, const struct el
 		w[i++] = s;
 		s += strlen(p) + 1;
 		p += strlen(p) + 1;
-		if (n + 1 == a->argc)
-			mm->arg_end = s;
 	}
 	if (!a->envc)
 		w[i++] = 0;
 	w[i++] = 0;
 	memcpy(&w[words], aux, sizeof(aux));
-	mm->arg_start = strings;
 	ret = stack_write(mm, strings, a->buf, a->len);
 	if (!ret)
 		ret = stack_write(mm, random, seed, sizeof(seed));
@@ -274,15 +271,28 @@ static int open_program(const char *path, struct exec_args *a, struct file **out
 	return ret;
 }
 
-static void become(struct mm *mm, const char *path, u64 entry, u64 sp)
+/* Bytes of argv in the buffer, as far as /proc shows them. */
+static size_t args_length(const struct exec_args *a)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < a->argc; i++)
+		len += strlen(a->buf + len) + 1;
+	return min(len, 1024ul);
+}
+
+static void become(struct mm *mm, const char *path, u64 entry, u64 sp, const struct exec_args *a)
 {
 	struct task *t = current;
 	struct mm *old = t->mm;
 	struct trapframe *tf = task_frame(t);
 	const char *base = strrchr(path, '/');
+	size_t len = args_length(a);
+	char *cmdline = kmalloc(len + 1), *old_cmdline;
 	u64 irq;
 
 	plat_mm_enliven(mm);
+	spin_lock(&proc_lock);
 	irq = plat_irq_save();
 	t->mm = mm;
 	t->fsbase = 0;
@@ -292,18 +302,25 @@ static void become(struct mm *mm, const char *path, u64 entry, u64 sp)
 	fpu_reset(t->fpu);
 	fpu_restore(t->fpu);
 	plat_irq_restore(irq);
+	spin_unlock(&proc_lock);
 	if (old)
 		mm_put(old);
 
 	strlcpy(t->name, base ? base + 1 : path, sizeof(t->name));
 	files_close_on_exec(t->files);
+	if (cmdline)
+		memcpy(cmdline, a->buf, len);
 	spin_lock(&proc_lock);
+	old_cmdline = t->cmdline;
+	t->cmdline = cmdline;
+	t->cmdline_len = len;
 	for (int i = 1; i <= NSIG; i++)
 		if (t->actions[i].handler != 1)
 			t->actions[i] = (struct sigaction_k){ 0 };
 	t->altstack = t->altstack_size = 0;
 	t->did_exec = true;
 	spin_unlock(&proc_lock);
+	kfree(old_cmdline);
 	if (t->parent)
 		wake_all(&t->parent->child_wait);
 
@@ -340,7 +357,7 @@ static int exec_args(const char *path, struct exec_args *a)
 	}
 	file_put(f);
 	if (!ret)
-		become(mm, path, eh.entry, sp);
+		become(mm, path, eh.entry, sp, a);
 	return ret;
 }
 

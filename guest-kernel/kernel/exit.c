@@ -34,11 +34,14 @@ static void release_memory(struct task *t)
 	void *fpu = t->fpu;
 	u64 irq;
 
+	/* Others look at t->mm under proc_lock. */
+	spin_lock(&proc_lock);
 	irq = plat_irq_save();
 	t->mm = NULL;
 	t->fpu = NULL;
 	plat_set_thread(t);
 	plat_irq_restore(irq);
+	spin_unlock(&proc_lock);
 	kfree(fpu);
 	if (mm)
 		mm_put(mm);

@@ -62,6 +62,11 @@ static struct task *fork_task(struct task *p)
 		return NULL;
 	}
 	*c->fs = *p->fs;
+	c->cmdline = kmalloc(p->cmdline_len + 1);
+	if (c->cmdline) {
+		memcpy(c->cmdline, p->cmdline, p->cmdline_len);
+		c->cmdline_len = p->cmdline_len;
+	}
 	irq = plat_irq_save();
 	copy_state(c, p);
 	plat_irq_restore(irq);

@@ -153,7 +153,7 @@ long sys_lseek(long fd, long off, long whence)
 
 	if (!f)
 		return -EBADF;
-	if (!f->inode || (f->ops && f->ops->read)) {
+	if (!f->inode || (f->ops && f->ops->read && !S_ISREG(f->mode))) {
 		file_put(f);
 		return -ESPIPE;
 	}

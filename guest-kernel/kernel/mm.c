@@ -426,8 +426,6 @@ struct mm *mm_fork(struct mm *parent)
 	mutex_lock(&parent->lock);
 	mm->brk_start = parent->brk_start;
 	mm->brk = parent->brk;
-	mm->arg_start = parent->arg_start;
-	mm->arg_end = parent->arg_end;
 	list_for_each(v, &parent->vmas, link) {
 		struct vma *n;
 

@@ -58,7 +58,6 @@ struct mm {
 	pa_t user_root;		/* pv: the one loaded in user mode */
 	bool live;
 	u64 brk_start, brk;
-	u64 arg_start, arg_end;	/* on the stack, for /proc */
 	u64 rss;		/* pages */
 };
 

@@ -91,6 +91,7 @@ void task_free(struct task *t)
 	while (READ_ONCE(t->on_cpu))
 		plat_relax();
 	page_free(pa(t->kstack), KSTACK_ORDER);
+	kfree(t->cmdline);
 	kfree(t->actions);
 	kfree(t->fpu);
 	kfree(t);

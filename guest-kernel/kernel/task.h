@@ -45,6 +45,8 @@ struct task {
 	/* Set at creation, or only by the task itself. */
 	int pid;
 	char name[16];
+	char *cmdline;		/* proc_lock: arguments, each ended by 0 */
+	u32 cmdline_len;
 	u8 *kstack;		/* lowest address */
 	void (*thread_fn)(void *arg);
 	void *thread_arg;

@@ -479,6 +479,11 @@ static long file_tty_ioctl(struct file *f, unsigned cmd, u64 arg)
 	return tty_ioctl(f->priv, cmd, arg);
 }
 
+struct tty *tty_of(struct file *f)
+{
+	return f->ops && f->ops->read == file_tty_read ? f->priv : NULL;
+}
+
 const struct file_ops tty_file_ops = {
 	.read = file_tty_read,
 	.write = file_tty_write,

@@ -35,6 +35,8 @@ ssize_t tty_read(struct tty *t, struct file *f, struct iobuf *io);
 ssize_t tty_write(struct tty *t, struct file *f, struct iobuf *io);
 unsigned tty_poll(struct tty *t, struct polltable *pt);
 long tty_ioctl(struct tty *t, unsigned cmd, u64 arg);
+/* The terminal behind a file, or NULL. */
+struct tty *tty_of(struct file *f);
 /* An opened terminal becomes the controlling one of a session leader without. */
 void tty_opened(struct tty *t, struct file *f);
 extern struct tty console_tty;

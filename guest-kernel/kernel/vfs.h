@@ -198,6 +198,7 @@ struct chardev {
 	u32 mode;
 };
 void chardev_add(struct chardev *d);
+void chardev_remove(struct chardev *d);
 int chardev_open(u64 rdev, struct file *f);
 void devices_init(void);
 
