@@ -110,17 +110,37 @@ static void console_detach(struct console *c)
 	c->ring = NULL;
 }
 
-static struct console *console_new(struct xs_handle *xs, uint16_t domid,
-				   struct xencons_interface *ring, uint32_t port)
+/* A console whose ring cannot be had stays, says so to those who look, and is not tried again. */
+static void console_attach(struct console *c, uint64_t mfn, uint32_t remote_port)
+{
+	void *ring = peer_map(c->domid, GNTTAB_RESERVED_CONSOLE, mfn);
+	int port;
+
+	if (!ring) {
+		say("domain %u: cannot map its console, frame %llu", c->domid,
+		    (unsigned long long)mfn);
+		console_note(c, "this domain's console ring cannot be mapped");
+		return;
+	}
+	port = peer_bind(c->domid, remote_port);
+	if (port < 0) {
+		say("domain %u: cannot bind its console's event channel %u", c->domid, remote_port);
+		console_note(c, "this domain's console event channel cannot be bound");
+		peer_unmap(ring);
+		return;
+	}
+	c->ring = ring;
+	c->port = (uint32_t)port;
+	c->ready = true;
+}
+
+static struct console *console_new(struct xs_handle *xs, uint16_t domid)
 {
 	struct console *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->domid = domid;
-	c->ring = ring;
-	c->port = port;
-	c->ready = true;
 	c->allowance = CONSOLE_BURST;
 	read_home(xs, domid, "name", c->name, sizeof(c->name));
 	logfile_open(&c->log, console_log_dir, c->name, domid, console_log_limit);
@@ -132,8 +152,6 @@ struct console *console_adopt(struct xs_handle *xs, uint16_t domid)
 {
 	struct console *c = console_find(domid);
 	uint64_t mfn, remote_port;
-	void *ring;
-	int port;
 
 	if (c && !c->dead)
 		return c;
@@ -141,27 +159,14 @@ struct console *console_adopt(struct xs_handle *xs, uint16_t domid)
 	    !read_number(xs, domid, "console/port", &remote_port) ||
 	    peer_state(domid) == PEER_GONE)
 		return c;
-	ring = peer_map(domid, GNTTAB_RESERVED_CONSOLE, mfn);
-	if (!ring) {
-		say("domain %u: cannot map its console, frame %llu", domid, (unsigned long long)mfn);
-		return c;
-	}
-	port = peer_bind(domid, (uint32_t)remote_port);
-	if (port < 0) {
-		say("domain %u: cannot bind its console's event channel %llu", domid,
-		    (unsigned long long)remote_port);
-		peer_unmap(ring);
-		return c;
-	}
 	/* A domain's id was given anew: its predecessor's console goes, unless somebody reads it. */
 	if (c && !c->viewers)
 		console_free(c);
-	c = console_new(xs, domid, ring, (uint32_t)port);
-	if (!c) {
+	c = console_new(xs, domid);
+	if (c)
+		console_attach(c, mfn, (uint32_t)remote_port);
+	else
 		say("domain %u: out of memory", domid);
-		peer_unbind((uint32_t)port);
-		peer_unmap(ring);
-	}
 	return c;
 }
 

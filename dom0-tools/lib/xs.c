@@ -28,6 +28,7 @@ struct xs_event {
 
 struct xs_handle {
 	int fd;
+	bool is_socket;
 	uint32_t last_id;
 	bool broken;		/* the byte stream is out of step: nothing works any more */
 	struct xs_event *events, **events_end;
@@ -95,6 +96,7 @@ static int connect_any(void)
 struct xs_handle *xs_open(unsigned long flags)
 {
 	struct xs_handle *h = calloc(1, sizeof(*h));
+	struct stat st;
 	int saved;
 
 	if (!h)
@@ -108,6 +110,7 @@ struct xs_handle *xs_open(unsigned long flags)
 		return NULL;
 	}
 	fcntl(h->fd, F_SETFD, FD_CLOEXEC);
+	h->is_socket = fstat(h->fd, &st) == 0 && S_ISSOCK(st.st_mode);
 	return h;
 }
 
@@ -130,12 +133,14 @@ int xs_fileno(struct xs_handle *h)
 	return h->fd;
 }
 
-static bool write_all(int fd, const void *data, size_t len)
+static bool write_all(struct xs_handle *h, const void *data, size_t len)
 {
 	const char *at = data;
 
 	while (len) {
-		ssize_t n = write(fd, at, len);
+		/* A daemon that has gone is an error here and not a signal. */
+		ssize_t n = h->is_socket ? send(h->fd, at, len, MSG_NOSIGNAL) :
+					   write(h->fd, at, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -239,7 +244,7 @@ static bool request(struct xs_handle *h, uint32_t type, xs_transaction_t t,
 		hdr.len += (uint32_t)piece[i].iov_len;
 	}
 	memcpy(msg, &hdr, sizeof(hdr));
-	if (!write_all(h->fd, msg, sizeof(hdr) + hdr.len)) {
+	if (!write_all(h, msg, sizeof(hdr) + hdr.len)) {
 		h->broken = true;
 		return false;
 	}

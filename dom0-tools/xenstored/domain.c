@@ -17,6 +17,7 @@ struct domain {
 	uint64_t mfn;
 	uint32_t port;		/* ours */
 	bool shut_down;		/* @releaseDomain told of it */
+	bool reported;		/* it may break its ring as often as it likes: one line in the log */
 	struct xenstore_domain_interface *ring;
 	struct conn *conn;
 };
@@ -54,7 +55,9 @@ static void transport_flush(struct conn *c)
 /* The domain stays introduced, and may ask for a reconnection; its other traffic is ignored. */
 static void transport_fail(struct conn *c, unsigned int error)
 {
-	say("domain %u broke the protocol (%u): ignored", c->who.domid, error);
+	if (!c->domain->reported)
+		say("domain %u broke the protocol (%u): ignored", c->who.domid, error);
+	c->domain->reported = true;
 	ring_set_error(c->domain->ring, error);
 	conn_drop_state(c);
 	peer_notify(c->domain->port);
