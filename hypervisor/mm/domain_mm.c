@@ -168,12 +168,10 @@ static void l4_put(mfn_t m)
 	if (mfn_eq(m, INVALID_MFN))
 		return;
 	f = mfn_to_frame(m);
-	if (!may_preempt())
-		frame_put_and_type(f);
-	else if (frame_put_type_preemptible(f))
-		mm_add_unfinished(f);
+	if (may_preempt())
+		mm_put_table(f);
 	else
-		frame_put(f);
+		frame_put_and_type(f);
 }
 
 /* The M2P is not for user mode when the domain said so (VMASST_TYPE_m2p_strict). */

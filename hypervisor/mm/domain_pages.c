@@ -8,6 +8,10 @@
  * xen_pages. A domain with any frame holds one reference to itself for all of them, so that its
  * structure outlives foreign mappings of its pages.
  *
+ * The hypervisor's private frames have a reference count of zero, like free ones: a guest may name any frame in a
+ * request, and for a moment hold a reference to one that turns out to be another domain's. To those that come and
+ * go without counting it must not get one at all.
+ *
  * Locks: LOCK_PAGE_ALLOC of the owner. Next: mm/type.c.
  */
 #include "core/domain.h"
@@ -25,7 +29,7 @@ void *alloc_hv_pages(unsigned int order)
 	if (!f)
 		return NULL;
 	for (unsigned long i = 0; i < 1UL << order; i++)
-		f[i].count = FC_XEN | FC_ALLOCATED | 1;
+		f[i].count = FC_XEN;
 	return frame_to_virt(f);
 }
 

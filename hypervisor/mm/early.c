@@ -220,7 +220,7 @@ static void __init mixed_chunk(const struct boot_info *bi, unsigned long c)
 
 	frame_chunk_init(c);
 	for (; m < first + CHUNK_FRAMES; m++)
-		mfn_to_frame(mfn(m))->count = is_ram(bi, m) ? FC_XEN | FC_ALLOCATED | 1 : FC_IO;
+		mfn_to_frame(mfn(m))->count = is_ram(bi, m) ? FC_XEN : FC_IO;
 	for (unsigned int i = 0; i < nr_avail; i++) {
 		unsigned long s = MAX(avail[i].start >> PAGE_SHIFT, first);
 		unsigned long e = MIN(avail[i].end >> PAGE_SHIFT, first + CHUNK_FRAMES);
@@ -301,7 +301,7 @@ void mm_release_boot_range(uint64_t start, uint64_t end)
 	for (unsigned long m = s; m < e; m++) {
 		struct frame *f = mfn_to_frame(mfn(m));
 
-		BUG_ON(!mfn_valid(mfn(m)) || f->count != (FC_XEN | FC_ALLOCATED | 1) || f->owner);
+		BUG_ON(!mfn_valid(mfn(m)) || f->count != FC_XEN);
 		f->count = 0;
 		heap_add_frames(m, m + 1);
 	}

@@ -162,6 +162,14 @@ void mm_add_unfinished(struct frame *f)
 	frame_put(f);
 }
 
+void mm_put_table(struct frame *f)
+{
+	if (unlikely(frame_put_type_preemptible(f)))
+		mm_add_unfinished(f);
+	else
+		frame_put(f);
+}
+
 int mm_finish_unfinished(struct vcpu *v)
 {
 	struct frame **u = v->mm.unfinished;
@@ -250,13 +258,8 @@ static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct d
 		}
 	}
 	old = entry_write(p, new, preserve_ad);
-	if (!(old & PTE_P))
-		return 0;
-	child = mfn_to_frame(pte_mfn(old));
-	if (unlikely(frame_put_type_preemptible(child)))
-		mm_add_unfinished(child);
-	else
-		frame_put(child);
+	if (old & PTE_P)
+		mm_put_table(mfn_to_frame(pte_mfn(old)));
 	return 0;
 }
 

@@ -130,15 +130,20 @@ long memop_machine_memory_map(unsigned long arg)
  */
 static void m2p_share(mfn_t first)
 {
+	static DEFINE_SPINLOCK(share_lock, LOCK_PAGING);
+
+	spin_lock(&share_lock);
 	for (unsigned long i = 0; i < ENTRIES_PER_TABLE; i++) {
 		struct frame *f = mfn_to_frame(mfn_add(first, i));
 
-		if (READ_ONCE(f->owner))
-			return;
+		if (f->owner)
+			break;
 		list_init(&f->list);
 		f->type = ((uint64_t)FRAME_NONE << FT_SHIFT) | FT_VALIDATED | 1;
-		__atomic_store_n(&f->owner, dom_xen, __ATOMIC_RELEASE);
+		WRITE_ONCE(f->owner, dom_xen);
+		__atomic_store_n(&f->count, FC_XEN | FC_IN_USE | FC_ALLOCATED | 1, __ATOMIC_RELEASE);
 	}
+	spin_unlock(&share_lock);
 }
 
 long memop_machphys_mfn_list(unsigned long arg)

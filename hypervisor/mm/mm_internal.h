@@ -42,6 +42,8 @@ int ne_finish(uint64_t e, unsigned int level, struct domain *d, bool preemptible
  */
 int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, struct domain *pg_owner,
 		  bool preserve_ad);
+/* Give up a table's type and general reference; what is left to do goes to current's mm.unfinished. */
+void mm_put_table(struct frame *f);
 /* For an L1 entry that must not have changed since it was read as @old: else -EAGAIN, and nothing has happened. */
 int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d);
 /* A reference to f is handed over; f is finished by and by. */

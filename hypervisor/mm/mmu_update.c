@@ -60,8 +60,9 @@ static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner, str
 	struct frame *f;
 	int rc;
 
-	if (unlikely(!mfn_valid(m)))
-		return (int)hypercall_error(-EINVAL, "no page table at machine address %lx", ptr);
+	/* Looked at again under the lock; here so that nobody holds locks of others' tables. */
+	if (unlikely(!mfn_valid(m)) || unlikely(READ_ONCE(mfn_to_frame(m)->owner) != pt_owner))
+		return (int)hypercall_error(-EINVAL, "machine address %lx is not d%u's", ptr, pt_owner->domid);
 	f = mfn_to_frame(m);
 	if (unlikely(!table_lock(f, &level)))
 		return write_plain(f, offset, val, pt_owner);

@@ -34,7 +34,7 @@ static int op_pin(const struct mmuext_op *op, struct domain *d)
 		return rc;
 	}
 	if (!frame_set_pinned(f)) {
-		frame_put_and_type(f);
+		mm_put_table(f);
 		return (int)hypercall_error(-EINVAL, "pin: frame %lx is already pinned", m.n);
 	}
 	/* A domain that began to die meanwhile may have looked for pins before this one was there. */
@@ -43,12 +43,8 @@ static int op_pin(const struct mmuext_op *op, struct domain *d)
 		undo = d->dying && frame_clear_pinned(f);
 		spin_unlock(&d->mm.page_alloc_lock);
 	}
-	if (undo) {
-		if (frame_put_type_preemptible(f))
-			mm_add_unfinished(f);
-		else
-			frame_put(f);
-	}
+	if (undo)
+		mm_put_table(f);
 	return 0;
 }
 
@@ -63,11 +59,8 @@ static int op_unpin(const struct mmuext_op *op, struct domain *d)
 		frame_put(f);
 		return (int)hypercall_error(-EINVAL, "unpin: frame %lx is not pinned", m.n);
 	}
-	/* The pin's type and general reference; ours goes with whichever is left. */
-	if (frame_put_type_preemptible(f))
-		mm_add_unfinished(f);
-	else
-		frame_put(f);
+	/* The pin's references, then ours. */
+	mm_put_table(f);
 	frame_put(f);
 	return 0;
 }
