@@ -194,6 +194,18 @@ void irq_eoi_gsi(unsigned int gsi)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
+int irq_ioapic_read(unsigned long base, unsigned int reg, uint32_t *value)
+{
+	unsigned long flags;
+
+	if (base != acpi_info.ioapic_base)
+		return -EINVAL;
+	spin_lock_irqsave(&irq_lock, flags);
+	*value = ioapic_read(reg);
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return 0;
+}
+
 int irq_bind_msi(struct domain *d, unsigned int pirq, uint64_t *msg_addr, uint32_t *msg_data)
 {
 	unsigned long flags;

@@ -16,6 +16,8 @@ void irq_unbind_gsi(unsigned int gsi, struct domain *d);
 void irq_eoi_gsi(unsigned int gsi);     /* unmask after the guest's PHYSDEVOP_eoi */
 int irq_bind_msi(struct domain *d, unsigned int pirq, uint64_t *msg_addr, uint32_t *msg_data);
 void irq_unbind_msi(struct domain *d, unsigned int pirq);
+/* A register of the I/O APIC at that machine address, for the guest that wants to look; 0 or -EINVAL. */
+int irq_ioapic_read(unsigned long base, unsigned int reg, uint32_t *value);
 /* Our own lines (the UART's). */
 int irq_request_gsi(unsigned int gsi, void (*fn)(void *), void *arg);
 
