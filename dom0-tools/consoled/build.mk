@@ -24,3 +24,11 @@ $(TOOLS_OUT)/test/consoled: $(CONSOLED_SRC) dom0-tools/lib/xs.c tests/lib/fake-x
 		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 
 TEST_NEEDS_host += $(TOOLS_OUT)/test/consoled $(TOOLS_OUT)/linux/consoled
+
+# The same on our C library, which also runs here.
+ifdef USER_CC
+ifneq ($(TOOLS_LIB),)
+$(eval $(call user_program,test-consoled,$(CONSOLED_SRC) dom0-tools/lib/xs.c tests/lib/fake-xen.c,$(TOOLS_FLAGS)))
+TEST_NEEDS_host += $(USER_BIN)/test-consoled
+endif
+endif

@@ -37,3 +37,11 @@ $(XS_TEST)/xenstore: $(XS_COMMANDS) dom0-tools/lib/xs.c $(XS_HEADERS)
 	@$(HOSTCC) $(XS_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 
 TEST_NEEDS_host += $(XS_TEST)/xenstored $(XS_TEST)/xenstore $(TOOLS_LINUX_PROGRAMS)
+
+# The same on our C library, which also runs here: $(USER_BIN)/test-xenstored.
+ifdef USER_CC
+ifneq ($(TOOLS_LIB),)
+$(eval $(call user_program,test-xenstored,$(XS_DAEMON) tests/lib/fake-xen.c,$(TOOLS_FLAGS)))
+TEST_NEEDS_host += $(USER_BIN)/test-xenstored $(USER_BIN)/xenstore
+endif
+endif

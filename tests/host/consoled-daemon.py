@@ -3,7 +3,8 @@
 """consoled whole, beside a whole xenstored, with domains that files play.
 
 What a domain prints is kept from the first byte, seen by every viewer, logged within bounds, and readable
-after the domain's end; what is typed arrives; a domain that floods or breaks its ring hurts itself only.
+after the domain's end; what is typed arrives; a domain that floods or breaks its ring hurts itself only. Run with
+the daemons built with sanitizers, and with those on the guest kernel's C library.
 """
 
 import mmap
@@ -19,7 +20,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 import xsclient as xs                                                       # noqa: E402
 
-BIN = os.path.join(TOP, os.environ.get("BUILD", "build"), "dom0-tools/test")
+BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+PROGRAMS = {
+    "sanitizers": ("dom0-tools/test/xenstored", "dom0-tools/test/consoled"),
+    "newlib": ("user/bin/test-xenstored", "user/bin/test-consoled"),
+}
 IN, OUT = 1024, 2048
 IN_CONS, IN_PROD, OUT_CONS, OUT_PROD = range(3072, 3088, 4)
 
@@ -124,12 +129,13 @@ class Viewer:
 
 
 class Bed:
-    def __init__(self, *options):
+    def __init__(self, programs, *options):
+        self.xenstored, self.consoled = (os.path.join(BUILD, p) for p in PROGRAMS[programs])
         self.dir = tempfile.mkdtemp(prefix="con")
         self.con_socket = self.dir + "/consoled.sock"
         self.env = dict(os.environ, XENSTORED_PATH=self.dir + "/socket", FAKE_XEN=self.dir)
         self.log = open(self.dir + "/log", "w+")
-        self.procs = [subprocess.Popen([BIN + "/xenstored", "-N"], env=self.env, stderr=self.log)]
+        self.procs = [subprocess.Popen([self.xenstored, "-N"], env=self.env, stderr=self.log)]
         wait_for("xenstored", lambda: os.path.exists(self.dir + "/xen"))
         self.start_consoled(*options)
         self.store = xs.SocketClient(self.dir + "/socket")
@@ -139,7 +145,7 @@ class Bed:
         if os.path.exists(self.dir + "/con"):
             os.unlink(self.dir + "/con")
         self.procs.append(subprocess.Popen(
-            [BIN + "/consoled", "-N", "-s", self.con_socket, "-d", self.dir + "/logs", *options],
+            [self.consoled, "-N", "-s", self.con_socket, "-d", self.dir + "/logs", *options],
             env=env, stderr=self.log))
         wait_for("consoled", lambda: os.path.exists(self.dir + "/con"))
 
@@ -293,16 +299,16 @@ def test_domains_that_were_there_before(bed):
     wait_for("output", lambda: bed.kept(8) == b"two\n")
 
 
-TESTS = [(n[5:], f) for n, f in list(globals().items()) if n.startswith("test_")]
+TESTS = [(f"{n[5:]}, {p}", p, f) for p in PROGRAMS for n, f in list(globals().items()) if n.startswith("test_")]
 
 
 def main():
     failed = 0
     print(f"1..{len(TESTS)}", flush=True)
-    for number, (name, function) in enumerate(TESTS, 1):
+    for number, (name, programs, function) in enumerate(TESTS, 1):
         bed = None
         try:
-            bed = Bed()
+            bed = Bed(programs)
             function(bed)
             bed.end()
             print(f"ok {number} - {name}", flush=True)

@@ -3,7 +3,8 @@
 """xenstored whole, through its socket and through pages shared with domains that files play.
 
 Every request type, what each side may do and hear, quotas, and the daemon's answer to those who break the
-protocol: it serves the others as before. The daemon is built with sanitizers and must end without a report.
+protocol: it serves the others as before. All of it runs with the daemon built with sanitizers, which must end
+without a report, and with the daemon on the C library of the guest kernel, whose programs run here as well.
 """
 
 import os
@@ -19,19 +20,23 @@ sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
 import xsclient as xs                                                       # noqa: E402
 
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
-DAEMON = os.path.join(BUILD, "dom0-tools/test/xenstored")
-COMMANDS = os.path.join(BUILD, "dom0-tools/test/xenstore")
+# What is tested: the daemon and the commands.
+PROGRAMS = {
+    "sanitizers": ("dom0-tools/test/xenstored", "dom0-tools/test/xenstore"),
+    "newlib": ("user/bin/test-xenstored", "user/bin/xenstore"),
+}
 
 
 class Bed:
     """One running daemon."""
 
-    def __init__(self, *options):
+    def __init__(self, programs, *options):
+        self.daemon, self.commands = (os.path.join(BUILD, p) for p in PROGRAMS[programs])
         self.dir = tempfile.mkdtemp(prefix="xs")
         self.path = self.dir + "/socket"
         self.env = dict(os.environ, XENSTORED_PATH=self.path, FAKE_XEN=self.dir)
         self.log = open(self.dir + "/log", "w+")
-        self.proc = subprocess.Popen([DAEMON, "-N", *options], env=self.env, stderr=self.log)
+        self.proc = subprocess.Popen([self.daemon, "-N", *options], env=self.env, stderr=self.log)
         deadline = time.time() + 10
         while not os.path.exists(self.path) or not os.path.exists(self.dir + "/xen"):
             if time.time() > deadline or self.proc.poll() is not None:
@@ -61,7 +66,7 @@ class Bed:
         return dom
 
     def command(self, *words):
-        done = subprocess.run([COMMANDS, *words], env=self.env, capture_output=True, text=True, timeout=20)
+        done = subprocess.run([self.commands, *words], env=self.env, capture_output=True, text=True, timeout=20)
         return done.returncode, done.stdout, done.stderr
 
     def end(self):
@@ -467,22 +472,22 @@ def test_commands(bed):
 
 
 def test_one_daemon_at_a_time(bed):
-    second = subprocess.run([DAEMON, "-N", "-D"], env=bed.env, capture_output=True, text=True, timeout=10)
+    second = subprocess.run([bed.daemon, "-N", "-D"], env=bed.env, capture_output=True, text=True, timeout=10)
     expect(second.returncode, 1)
     expect("in use" in second.stderr, True)
     expect(bed.mine.read("domid"), "0")
 
 
-TESTS = [(n[5:], f) for n, f in list(globals().items()) if n.startswith("test_")]
+TESTS = [(f"{n[5:]}, {p}", p, f) for p in PROGRAMS for n, f in list(globals().items()) if n.startswith("test_")]
 
 
 def main():
     failed = 0
     print(f"1..{len(TESTS)}", flush=True)
-    for number, (name, function) in enumerate(TESTS, 1):
+    for number, (name, programs, function) in enumerate(TESTS, 1):
         bed = None
         try:
-            bed = Bed()
+            bed = Bed(programs)
             function(bed)
             bed.end()
             print(f"ok {number} - {name}", flush=True)
