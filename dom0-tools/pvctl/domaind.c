@@ -8,6 +8,7 @@
  * kept configs, so the daemon may be restarted at any time.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,13 +205,46 @@ static void look(struct host *host)
 	free(list);
 }
 
+/* Into the background, unless -f; what is said goes to a log there. */
+static void detach(void)
+{
+	const char *log = getenv("DOMAIND_LOG");
+	int null = open("/dev/null", O_RDWR), fd;
+
+	mkdir("/var", 0755);
+	mkdir("/var/log", 0755);
+	fd = open(log ? log : "/var/log/domaind.log", O_WRONLY | O_CREAT | O_APPEND, 0644);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(fd >= 0 ? fd : null, STDERR_FILENO);
+	}
+	if (null > STDERR_FILENO)
+		close(null);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	setsid();
+}
+
 int verb_domaind(int argc, char **argv)
 {
+	int foreground = argc > 1 && !strcmp(argv[1], "-f");
 	struct err e = ERR_INIT;
 	struct host host;
 	unsigned int n;
 	char **event;
 
+	/* Before anything is mapped: the child has its own pages, and hypercalls need theirs present. */
+	if (!foreground) {
+		pid_t pid = fork();
+
+		if (pid > 0)
+			return EXIT_OK;
+		if (pid < 0) {
+			err_sys(&e, errno, "fork");
+			return complain(&e);
+		}
+	}
 	if (host_open_store(&host, &e))
 		return complain(&e);
 	if (!xs_watch(host.xs, "@releaseDomain", "release")) {
@@ -218,6 +252,8 @@ int verb_domaind(int argc, char **argv)
 		host_close(&host);
 		return complain(&e);
 	}
+	if (!foreground)
+		detach();
 	/* The watch fires once when it is set: that covers what happened before. */
 	while ((event = xs_read_watch(host.xs, &n))) {
 		free(event);
