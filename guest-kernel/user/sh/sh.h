@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shell. Text becomes a tree (parse.c), words of the tree become arguments (expand.c, arith.c),
- * the tree is run (run.c) with variables (var.c), redirections (redirect.c) and commands of the
+ * The shell. Text becomes a tree (lex.c, parse.c), words of the tree become arguments (expand.c, arith.c),
+ * the tree is run (run.c, job.c) with variables (var.c), redirections (redirect.c) and commands of the
  * shell's own (builtin.c). On a terminal, lines come from an editor (edit.c).
  *
  * Nothing unwinds by longjmp: whatever ends a command early (break, return, exit, an interrupt, an
@@ -157,15 +157,18 @@ int run(struct node *n, int flags);
 struct node *function_find(const char *name);
 void function_unset(const char *name);
 const char *function_name(size_t i);
+char *find_command(const char *name);
+int call_function(struct node *body, int argc, char **argv);
+
+/* job.c */
 pid_t sh_fork(void);
 int wait_for(pid_t pid);
+void job_add(pid_t pid, const struct node *n);
 int wait_jobs(void);
 int wait_job(pid_t pid);
 void reap_jobs(bool report);
 void list_jobs(void);
 pid_t job_pid(const char *spec);
-char *find_command(const char *name);
-int call_function(struct node *body, int argc, char **argv);
 
 /* redirect.c */
 struct saved_fd {
