@@ -28,7 +28,7 @@ static bool is_verb(const char *word, const char *verb, size_t shortest)
 
 static bool is_config_verb(const char *verb)
 {
-	return is_verb(verb, "create", 2) || is_verb(verb, "convert", 4) || is_verb(verb, "check", 2);
+	return is_verb(verb, "create", 2) || strcmp(verb, "config") == 0;
 }
 
 static void read_file(struct request *r, size_t arg, size_t prefix, bool must)

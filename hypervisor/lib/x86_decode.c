@@ -103,8 +103,8 @@ static bool immediate(struct state *s, unsigned int bytes)
 			return false;
 		v |= (uint64_t)b << (8 * i);
 	}
-	if (v & (1UL << (8 * bytes - 1)))
-		v |= bytes < 8 ? ~0UL << (8 * bytes) : 0;
+	if (bytes > 0 && bytes < 8 && (v >> (8 * bytes - 1) & 1))
+		v |= ~0UL << (8 * bytes);
 	s->insn->imm = v;
 	s->insn->has_imm = true;
 	return true;
