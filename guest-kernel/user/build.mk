@@ -108,6 +108,11 @@ TOOLBOX_NAMES := $(shell sed -n 's/^APPLET."\([^"]*\)".*/\1/p' $(USER_DIR)/toolb
 INITRAMFS_FILES += /bin/toolbox=$(USER_BIN)/toolbox
 INITRAMFS_LINKS += $(TOOLBOX_NAMES:%=/bin/%=toolbox) /init=bin/toolbox
 
+# Measuring and straining the kernel.
+$(eval $(call user_program,bench,$(addprefix $(USER_DIR)/bench/,bench.c benches.c)))
+$(eval $(call user_program,stress,$(USER_DIR)/bench/stress.c))
+INITRAMFS_FILES += /bin/bench=$(USER_BIN)/bench /bin/stress=$(USER_BIN)/stress
+
 .PHONY: user
 user: $(USER_BIN)/toolbox $(USER_OUT)/ucc
 
