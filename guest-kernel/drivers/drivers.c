@@ -4,7 +4,9 @@
 #include "../kernel/lib.h"
 #include "../kernel/mm.h"
 #include "../kernel/vfs.h"
+#ifndef PLATFORM_pv
 void xen_drivers_init(void) { }
+#endif
 struct fs *p9_create(const char *tag) { return ERR_PTR(-ENODEV); }
 
 void drivers_init(void)

@@ -291,6 +291,8 @@ static void become(struct mm *mm, const char *path, u64 entry, u64 sp, const str
 	char *cmdline = kmalloc(len + 1), *old_cmdline;
 	u64 irq;
 
+	if (old)
+		mm_unmap_drivers(old);
 	plat_mm_enliven(mm);
 	spin_lock(&proc_lock);
 	irq = plat_irq_save();

@@ -34,6 +34,8 @@ static void release_memory(struct task *t)
 	void *fpu = t->fpu;
 	u64 irq;
 
+	if (mm)
+		mm_unmap_drivers(mm);
 	/* Others look at t->mm under proc_lock. */
 	spin_lock(&proc_lock);
 	irq = plat_irq_save();

@@ -87,17 +87,21 @@ static void vma_free(struct vma *v)
 	kfree(v);
 }
 
+void mm_unmap_drivers(struct mm *mm)
+{
+	struct vma *v, *next;
+
+	mutex_lock(&mm->lock);
+	list_for_each_safe(v, next, &mm->vmas, link)
+		if (v->ops)
+			mm_unmap(mm, v->start, v->end - v->start);
+	mutex_unlock(&mm->lock);
+}
+
 void mm_put(struct mm *mm)
 {
 	if (atomic_dec(&mm->refs))
 		return;
-	/* Drivers' mappings first, while the tables are live. */
-	for (struct list *l = mm->vmas.next; l != &mm->vmas; l = l->next) {
-		struct vma *v = list_entry(l, struct vma, link);
-
-		if (v->ops && v->ops->unmap)
-			v->ops->unmap(v, v->start, v->end);
-	}
 	plat_mm_retire(mm);
 	while (!list_empty(&mm->vmas)) {
 		struct vma *v = list_first(&mm->vmas, struct vma, link);
@@ -111,7 +115,7 @@ void mm_put(struct mm *mm)
 }
 
 /* Cuts v in two at addr; the new area is the upper part. */
-static struct vma *vma_split(struct vma *v, u64 addr)
+struct vma *vma_split(struct vma *v, u64 addr)
 {
 	struct vma *n = kmalloc(sizeof(*n));
 
@@ -123,6 +127,8 @@ static struct vma *vma_split(struct vma *v, u64 addr)
 	v->end = addr;
 	if (n->file)
 		file_get(n->file);
+	if (n->ops && n->ops->split)
+		n->ops->split(n);
 	list_add(&n->link, &v->link);
 	return n;
 }

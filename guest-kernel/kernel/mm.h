@@ -35,7 +35,9 @@ struct vma;
 struct vma_ops {
 	/* The driver's mappings in [start, end) go away; entries are cleared afterwards. */
 	void (*unmap)(struct vma *v, u64 start, u64 end);
-	/* The area itself goes away (its last part). */
+	/* The area has been cut in two; n is the new part, and shares `priv`. */
+	void (*split)(struct vma *n);
+	/* The area, or a part of it, goes away. */
 	void (*close)(struct vma *v);
 };
 
@@ -65,6 +67,9 @@ struct mm {
 struct mm *mm_create(void);
 void mm_put(struct mm *mm);
 struct mm *mm_fork(struct mm *parent);
+struct vma *vma_split(struct vma *v, u64 addr);
+/* Undoes drivers' mappings; while mm is the current address space. */
+void mm_unmap_drivers(struct mm *mm);
 struct vma *vma_find(struct mm *mm, u64 addr);	/* the first that ends above addr */
 /* A page of [addr] is needed: 0 once present, or -EFAULT / -ENOMEM. Takes mm->lock. */
 int mm_fault(struct mm *mm, u64 addr, bool write, bool exec);

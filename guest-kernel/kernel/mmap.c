@@ -79,21 +79,9 @@ static void protect_entry(struct mm *mm, u64 addr, u64 *slot, void *arg)
 
 static struct vma *cut_at(struct mm *mm, u64 addr)
 {
-	struct vma *v = vma_find(mm, addr), *n;
+	struct vma *v = vma_find(mm, addr);
 
-	if (!v || v->start >= addr)
-		return v;
-	n = kmalloc(sizeof(*n));
-	if (!n)
-		return NULL;
-	*n = *v;
-	n->start = addr;
-	n->offset += addr - v->start;
-	v->end = addr;
-	if (n->file)
-		file_get(n->file);
-	list_add(&n->link, &v->link);
-	return n;
+	return !v || v->start >= addr ? v : vma_split(v, addr);
 }
 
 long sys_mprotect(long addr, long len, long prot)

@@ -22,6 +22,7 @@ struct action {
 /* A page of handlers at a time: a small domain uses few ports. */
 static struct action *actions[PORTS / 256];
 static u64 cpu_ports[MAX_CPUS][WORDS];		/* which CPU looks at a port */
+static volatile u32 dispatching[MAX_CPUS];	/* the port whose handler runs; 0 is no port */
 static struct spinlock irq_lock = SPINLOCK_INIT(LOCK_IRQ);
 
 void cpu_init_ipi(unsigned cpu);
@@ -129,6 +130,10 @@ void evtchn_release(evtchn_port_t port)
 	if (port < PORTS && actions[port / 256])
 		actions[port / 256][port % 256] = (struct action){ NULL, NULL };
 	spin_unlock(&irq_lock);
+	/* A handler that runs on another CPU right now finishes first. */
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		while (READ_ONCE(dispatching[cpu]) == port && cpu != this_cpu()->id)
+			plat_relax();
 }
 
 int evtchn_bind_virq(unsigned virq, unsigned cpu, void (*handler)(void *), void *arg)
@@ -216,11 +221,16 @@ void irq_init_cpu(unsigned cpu)
 
 static void dispatch_port(unsigned port)
 {
-	struct action *page = actions[port / 256];
+	struct action *page = actions[port / 256], a = { NULL, NULL };
+	unsigned cpu = this_cpu()->id;
 
 	__atomic_and_fetch(&shared_info.evtchn_pending[port / 64], ~(1ul << (port % 64)), __ATOMIC_SEQ_CST);
-	if (page && page[port % 256].handler)
-		page[port % 256].handler(page[port % 256].arg);
+	__atomic_store_n(&dispatching[cpu], port, __ATOMIC_SEQ_CST);
+	if (page)
+		a = page[port % 256];
+	if (a.handler)
+		a.handler(a.arg);
+	__atomic_store_n(&dispatching[cpu], 0, __ATOMIC_SEQ_CST);
 }
 
 /* TOUR 7.3: the upcall. Events are masked; what arrives meanwhile sets `pending` again. */
