@@ -8,6 +8,7 @@
  * other commands Ctrl-C becomes a SIGINT there; a second one gives up waiting.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ struct carrier {
 	uint32_t unacknowledged;
 	unsigned int interrupts;
 	long leave_at;        /* when to stop waiting after Ctrl-], or 0 */
+	const char *out_name; /* the file that the command writes for us, or NULL */
+	int out_file;
 	int status;
 	bool ended;
 	uint8_t in[FRAME_HEADER + FRAME_MAX];
@@ -82,6 +85,26 @@ static void write_out(int fd, const uint8_t *data, size_t len)
 	}
 }
 
+static void file_data(struct carrier *c, const uint8_t *data, size_t len)
+{
+	if (!c->out_name)
+		return;
+	if (c->out_file < 0)
+		c->out_file = open(c->out_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (c->out_file < 0)
+		die("%s: %s", c->out_name, strerror(errno));
+	while (len > 0) {
+		ssize_t n = write(c->out_file, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			die("%s: %s", c->out_name, strerror(errno));
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
 static void handle_frame(struct carrier *c, uint8_t type, const uint8_t *data, uint32_t len)
 {
 	switch (type) {
@@ -90,6 +113,9 @@ static void handle_frame(struct carrier *c, uint8_t type, const uint8_t *data, u
 		break;
 	case FRAME_STDERR:
 		write_out(2, data, len);
+		break;
+	case FRAME_FILE_DATA:
+		file_data(c, data, len);
 		break;
 	case FRAME_STDIN_ACK:
 		if (len >= 4)
@@ -187,6 +213,8 @@ int carry(int port, const struct request *r)
 	c.port = port;
 	c.host = r->host;
 	c.stdin_open = r->sends_stdin;
+	c.out_name = r->out_arg ? r->args[r->out_arg] : NULL;
+	c.out_file = -1;
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);

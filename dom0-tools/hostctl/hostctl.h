@@ -31,6 +31,7 @@ struct request {
 	bool sends_stdin;
 	struct attachment files[PROTO_FILES];
 	size_t file_count;
+	size_t out_arg;       /* the argument that names a file to write here, or 0 */
 };
 
 /* Print "pvctl: ..." and exit with STATUS_FAILURE, the terminal as it was. */

@@ -12,6 +12,7 @@
  *	START                  ->
  *	STDIN, WINCH, SIGNAL   ->
  *	                       <-   STDOUT, STDERR, STDIN_ACK
+ *	                       <-   FILE_DATA of the file that an argument asked to write, if the command succeeded
  *	                       <-   EXIT status, or ERROR text when nothing could be started
  *
  * The host sends at most STDIN_WINDOW bytes of standard input that are not acknowledged yet; hostd can
@@ -54,7 +55,8 @@ enum item_tag {
 	ITEM_ARG_FILE = 2, /* an argument that is the path of a file sent before: u32 number, text before it */
 	ITEM_CWD = 3,
 	ITEM_ENV = 4,      /* NAME=value */
-	ITEM_TTY = 5       /* u16 rows, u16 columns, u8 flags */
+	ITEM_TTY = 5,      /* u16 rows, u16 columns, u8 flags */
+	ITEM_ARG_OUT = 6   /* an argument that is a file to be written: its name on the host */
 };
 
 #define TTY_STDIN_OPEN 1u /* standard input will be sent; otherwise it is empty */

@@ -3,8 +3,8 @@
  * request: what is asked of the control domain. Most of the command line is none of our business; what is:
  * which argument names a file that must be read here, and whether the verb wants the keyboard.
  *
- * A config named to ./pvctl is read on this machine, one named to pvctl in the control domain there. An
- * argument of the verbs below that exists here as a file is sent along; `create` insists on its config.
+ * A config named to ./pvctl is read on this machine, one named to pvctl in the control domain there. The
+ * config that `create` or `config` names is sent along, and what `config convert` writes comes back.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static bool is_config_verb(const char *verb)
 	return is_verb(verb, "create", 2) || strcmp(verb, "config") == 0;
 }
 
-static void read_file(struct request *r, size_t arg, size_t prefix, bool must)
+static void read_file(struct request *r, size_t arg, size_t prefix)
 {
 	const char *name = r->args[arg] + prefix;
 	struct attachment *a = &r->files[r->file_count];
@@ -40,17 +40,10 @@ static void read_file(struct request *r, size_t arg, size_t prefix, bool must)
 	int fd;
 
 	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && !must)
-		return;
 	if (fd < 0)
 		die("%s: %s (./pvctl reads configs on this machine)", name, strerror(errno));
-	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
-		if (!must) {
-			close(fd);
-			return;
-		}
+	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode))
 		die("%s: is a folder; expected a domain config", name);
-	}
 	if (r->file_count == PROTO_FILES)
 		die("more than %d files in one command", PROTO_FILES);
 	*a = (struct attachment){ .arg = arg, .prefix = prefix };
@@ -85,19 +78,19 @@ static void attach_create(struct request *r)
 		const char *a = r->args[i];
 
 		if ((strcmp(a, "-f") == 0 || strcmp(a, long_option) == 0) && i + 1 < r->arg_count) {
-			read_file(r, i + 1, 0, true);
+			read_file(r, i + 1, 0);
 			return;
 		}
 		if (strncmp(a, "-f=", 3) == 0) {
-			read_file(r, i, 3, true);
+			read_file(r, i, 3);
 			return;
 		}
 		if (strncmp(a, "--defconfig=", strlen(long_option) + 1) == 0) {
-			read_file(r, i, strlen(long_option) + 1, true);
+			read_file(r, i, strlen(long_option) + 1);
 			return;
 		}
 		if (a[0] != '-' && !strchr(a, '=')) {
-			read_file(r, i, 0, true);
+			read_file(r, i, 0);
 			return;
 		}
 	}
@@ -125,10 +118,12 @@ void request_prepare(struct request *r)
 	if (is_config_verb(verb)) {
 		if (is_verb(verb, "create", 2))
 			attach_create(r);
-		else
-			for (size_t i = 1; i < r->arg_count; i++)
-				if (r->args[i][0] != '-')
-					read_file(r, i, 0, false);
+		else if (r->arg_count > 2)
+			read_file(r, 2, 0);
+		/* config convert IN OUT writes here, too. */
+		if (strcmp(verb, "config") == 0 && r->arg_count == 4 && strcmp(r->args[1], "convert") == 0 &&
+		    strcmp(r->args[3], "-") != 0)
+			r->out_arg = 3;
 	}
 	r->interactive = is_verb(verb, "console", 4) ||
 			 (is_verb(verb, "create", 2) && has_option(r, 'c', "--console")) || is_verb(verb, "top", 2);
@@ -196,7 +191,7 @@ static void add_arguments(const struct request *r, struct items *items)
 		if (a)
 			item_add(items, ITEM_ARG_FILE, number, sizeof(number), r->args[i], a->prefix);
 		else
-			item_string(items, ITEM_ARG, r->args[i]);
+			item_string(items, i && i == r->out_arg ? ITEM_ARG_OUT : ITEM_ARG, r->args[i]);
 	}
 }
 

@@ -42,6 +42,7 @@ struct session {
 	size_t file_size;
 	char *file_path[PROTO_FILES];
 	char *file_name[PROTO_FILES];
+	char *out_path;         /* the file that the command writes for the host, or NULL */
 	char error[160];        /* the first thing that went wrong before START */
 };
 
@@ -129,6 +130,17 @@ static void files_forget(struct session *s)
 	}
 	s->files = 0;
 	s->error[0] = '\0';
+	if (s->out_path)
+		unlink(s->out_path);
+	free(s->out_path);
+	s->out_path = NULL;
+}
+
+static void make_folder(const struct session *s, char *path, size_t size)
+{
+	mkdir(s->config->run_dir, 0700);
+	snprintf(path, size, "%s/%u", s->config->run_dir, s->number);
+	mkdir(path, 0700);
 }
 
 /* The next file: its name is kept for messages, its last part also for the path, where suffixes matter. */
@@ -155,9 +167,7 @@ static void file_begin(struct session *s, const char *name, uint32_t len)
 	base = strrchr(copy, '/');
 	base = base ? base + 1 : copy;
 
-	mkdir(s->config->run_dir, 0700);
-	snprintf(path, sizeof(path), "%s/%u", s->config->run_dir, s->number);
-	mkdir(path, 0700);
+	make_folder(s, path, sizeof(path));
 	snprintf(path, sizeof(path), "%s/%u/%u-%.100s", s->config->run_dir, s->number, s->files, base);
 	s->file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (s->file < 0)
@@ -293,6 +303,43 @@ static char *file_argument(struct session *s, struct command *cmd, const uint8_t
 	return word;
 }
 
+/* A path to write to, with the suffix of the host's name. */
+static char *out_argument(struct session *s, const uint8_t *data, uint32_t len)
+{
+	char path[256];
+	char *name = word_dup(data, len);
+	const char *base;
+
+	if (!name || s->out_path) {
+		free(name);
+		return NULL;
+	}
+	base = strrchr(name, '/');
+	base = base ? base + 1 : name;
+	make_folder(s, path, sizeof(path));
+	snprintf(path, sizeof(path), "%s/%u/out-%.100s", s->config->run_dir, s->number, base);
+	free(name);
+	s->out_path = strdup(path);
+	return strdup(path);
+}
+
+/* Send the file that the command has written. */
+static void send_out_file(struct session *s)
+{
+	uint8_t chunk[FRAME_CHUNK];
+	size_t sent = 0;
+	ssize_t n;
+	int fd = open(s->out_path, O_RDONLY);
+
+	if (fd < 0)
+		return;
+	while (sent < FILE_LIMIT && (n = read(fd, chunk, sizeof(chunk))) > 0) {
+		send_frame(s, FRAME_FILE_DATA, chunk, (uint32_t)n);
+		sent += (size_t)n;
+	}
+	close(fd);
+}
+
 /* Decode START's items. Returns 0, or -1 when they make no sense. */
 static int command_decode(struct session *s, struct command *cmd, const uint8_t *data, uint32_t len)
 {
@@ -311,9 +358,12 @@ static int command_decode(struct session *s, struct command *cmd, const uint8_t 
 		switch (data[0]) {
 		case ITEM_ARG:
 		case ITEM_ARG_FILE:
+		case ITEM_ARG_OUT:
 			if (cmd->argc == MAX_WORDS)
 				return -1;
-			word = data[0] == ITEM_ARG ? word_dup(body, item) : file_argument(s, cmd, body, item);
+			word = data[0] == ITEM_ARG ? word_dup(body, item) :
+			       data[0] == ITEM_ARG_FILE ? file_argument(s, cmd, body, item) :
+							  out_argument(s, body, item);
 			if (!word)
 				return -1;
 			cmd->argv[cmd->argc++] = word;
@@ -483,6 +533,8 @@ static void finish(struct session *s, int status)
 			carry_output(s, fd, i ? FRAME_STDERR : FRAME_STDOUT);
 		}
 	}
+	if (s->out_path && shell_status(status) == 0)
+		send_out_file(s);
 	send_u32(s, FRAME_EXIT, shell_status(status));
 	session_reset(s);
 }

@@ -82,7 +82,7 @@ def main():
         os.mkdir(bin_dir)
         with open(os.path.join(bin_dir, "pvctl"), "w", encoding="ascii") as f:
             f.write('#!/bin/sh\nprintf "%s|" "$@"; echo\ncase $1 in create) echo "name=$PVCTL_CONFIG_NAME"; cat "$2" ;;\n'
-                    'console) while IFS= read -r l; do echo "got $l"; [ "$l" = end ] && exit 5; done ;; esac\n')
+                    'config) cat "$3" >"$4" ;; console) while IFS= read -r l; do echo "got $l"; [ "$l" = end ] && exit 5; done ;; esac\n')
         os.chmod(os.path.join(bin_dir, "pvctl"), 0o755)
         hostd = subprocess.Popen([HOSTD, "-f", "-r", os.path.join(top, "run"), "-p", bin_dir + ":/bin:/usr/bin"] +
                                  [p.slave_name for p in ports])
@@ -114,6 +114,9 @@ def main():
             t.like(r.stdout.decode(), r"^create\|\S+/run/\d/0-web\.cfg\|memory=64\|\nname=web\.cfg\nname = \"web\"\n$",
                    "a config is read here, and keeps its name")
             t.eq(os.listdir(os.path.join(top, "run", "0")), [], "nothing of it is left behind")
+            r = run("config", "convert", "web.cfg", "out.dts")
+            with open(os.path.join(top, "out.dts"), encoding="ascii") as f:
+                t.eq((r.returncode, f.read()), (0, 'name = "web"\n'), "what a command writes comes back")
             r = run("create", "missing.cfg")
             t.eq((r.returncode, r.stdout), (1, b""), "a config that is not here is a failure")
             t.like(r.stderr.decode(), r"^pvctl: missing\.cfg: No such file", "and is named")
