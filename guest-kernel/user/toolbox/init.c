@@ -45,7 +45,7 @@ static void open_console(void)
 		close(fd);
 }
 
-/* Run the shell (which is part of this program: no exec) in a session of its own on the console. */
+/* Run the shell in a session of its own on the console. It is part of this program: a script needs no exec. */
 static pid_t start_shell(const char *name, const char *script)
 {
 	pid_t pid = fork();
@@ -57,6 +57,8 @@ static pid_t start_shell(const char *name, const char *script)
 			signal(sig, SIG_DFL);
 		setsid();
 		ioctl(0, TIOCSCTTY, 1l);
+		if (!script)
+			execv("/bin/sh", argv);		/* so that ps shows what it is */
 		exit(applet_run(applet_find("sh"), script ? 2 : 1, argv));
 	}
 	return pid;
