@@ -34,7 +34,7 @@ tools_linux_objects = $(patsubst %.c,$(TOOLS_OUT)/linux/obj/%.o,$(1))
 
 # $(call tools_linux_compile,SOURCE,WARNINGS)
 define tools_linux_compile
-$(call tools_linux_objects,$(1)): $(1) | $(DEP_XZ) $(DEP_ZLIB) $(DEP_LZ4) $(DEP_ZSTD)
+$(call tools_linux_objects,$(1)): $(1) | $(DEP_LIBFDT) $(DEP_XZ) $(DEP_ZLIB) $(DEP_LZ4) $(DEP_ZSTD)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(1)"
 	@$$(HOSTCC) $(2) $$(TOOLS_LINUX_CFLAGS) -MMD -MP -c -o $$@ $$<
@@ -65,6 +65,8 @@ ifdef USER_CC
 $(eval $(call user_library,tools-deps,$(TOOLS_SRC_DEPS),$(TOOLS_FLAGS) -w))
 $(eval $(call user_library,tools-lib,$(TOOLS_LIB),$(TOOLS_FLAGS)))
 $(eval $(call user_program,pvctl,$(TOOLS_PVCTL),$(TOOLS_FLAGS),$(USER_OUT)/tools-lib.a $(USER_OUT)/tools-deps.a))
+$(call user_objects,tools-lib,$(TOOLS_LIB)) $(call user_objects,pvctl,$(TOOLS_PVCTL)): \
+	| $(DEP_LIBFDT) $(DEP_XZ) $(DEP_ZLIB) $(DEP_LZ4) $(DEP_ZSTD)
 INITRAMFS_FILES += /bin/pvctl=$(USER_BIN)/pvctl
 INITRAMFS_LINKS += /bin/xl=pvctl /bin/domaind=pvctl
 TOOLS_USER_PROGRAMS += $(USER_BIN)/pvctl
