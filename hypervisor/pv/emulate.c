@@ -296,14 +296,14 @@ static bool iopl_allows(const struct vcpu *v)
 	return (cpl << 12) <= v->pv.iopl;
 }
 
-static bool cli_sti(const struct insn *i)
+/*
+ * CLI and STI do nothing, where the virtual IOPL allows them at all. They do not
+ * touch the event mask: the POPF that would undo a CLI does not trap, and the guest would
+ * be left masked for good. Stock kernels rely on it.
+ */
+static bool cli_sti(void)
 {
-	struct vcpu *v = current;
-
-	if (!iopl_allows(v))
-		return false;
-	v->vcpu_info->evtchn_upcall_mask = i->opcode == 0xfa;
-	return true;
+	return iopl_allows(current);
 }
 
 /* Instructions that a guest's user may execute too, when its kernel lets it. */
@@ -318,7 +318,7 @@ static bool emulate_any_mode(struct insn *i, struct cpu_user_regs *r, bool *hand
 		return in_out(i, r);
 	case 0xfa:
 	case 0xfb:
-		return cli_sti(i);
+		return cli_sti();
 	case 0x0fa2:
 		do_cpuid_insn(r);
 		return true;
