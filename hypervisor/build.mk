@@ -78,8 +78,11 @@ $(B)/paravane.elf: $(HV_LINK_OBJS) $(HB)/hypervisor.lds
 	@echo "  LD      $@"
 	@$(LD) $(HV_LDFLAGS) -o $@ $(HV_LINK_OBJS)
 
+# IMAGE_START - IMAGE_PHYS: in the ELF32 image virtual addresses are the physical ones, because GRUB looks for
+# the entry point among the former and QEMU among the latter.
+HV_LOAD_OFFSET := 0xffff82d03fe00000
 $(B)/paravane: $(B)/paravane.elf
 	@echo "  OBJCOPY $@"
-	@$(OBJCOPY) -O elf32-i386 --strip-debug $< $@
+	@$(OBJCOPY) -O elf32-i386 --strip-debug --change-section-vma '*-$(HV_LOAD_OFFSET)' $< $@
 
 -include $(HV_OBJS:.o=.d) $(HB)/asm_offsets.d
