@@ -117,3 +117,4 @@ INITRAMFS_FILES += /bin/bench=$(USER_BIN)/bench /bin/stress=$(USER_BIN)/stress
 user: $(USER_BIN)/toolbox $(USER_OUT)/ucc
 
 TEST_NEEDS_host += $(USER_BIN)/toolbox
+TEST_NEEDS_host += $(B)/initramfs.cpio $(B)/guest-kernel-native $(B)/guest-kernel-pv $(B)/paravane

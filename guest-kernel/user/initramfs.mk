@@ -10,7 +10,9 @@ $(MKCPIO): $(USER_DIR)/mkcpio.c
 INITRAMFS_DIRS += /dev /dev/pts /dev/xen /proc /sys /tmp /run /root /host /share /mnt /var/log /var/lib
 INITRAMFS_NODES := "node /dev/console 0600 c 5 1" "node /dev/null 0666 c 1 3" \
                    "node /dev/zero 0666 c 1 5" "node /dev/tty 0666 c 5 0"
-INITRAMFS_ETC := $(wildcard $(USER_DIR)/etc/*)
+# More files from the command line: make INITRAMFS_EXTRA="/etc/x.cfg=x.cfg".
+INITRAMFS_FILES += $(INITRAMFS_EXTRA)
+INITRAMFS_ETC := $(filter-out %.md,$(wildcard $(USER_DIR)/etc/*))
 INITRAMFS_FILES += $(foreach f,$(INITRAMFS_ETC),/etc/$(notdir $(f))=$(f))
 
 # What the archive is made of, one line an entry; programs are executable, so is everything in /bin.

@@ -24,14 +24,7 @@ run()
 	mkdir "$work/tmp"
 	(
 		cd "$work/tmp" || exit 1
-		printf 'first file\nwith two lines\n' > f1
-		printf 'second\n' > f2
-		seq 1 20 > n20
-		printf '%s\n' alpha beta gamma abab be 'a.b' 'axb' Alpha digit7 bx > words
-		printf '%s\n' 10 9 100 -5 0 33 > nums
-		printf '%s\n' b a a c c c b > dups
-		printf '%s\n' 'x 3' 'y 1' 'z 20' > table
-		printf '%s\n' a:3:x b:1:y c:20:z > colons
+		. "$top/tests/host/user-utilities.setup"
 		exec env -i PATH="$2:$work/shell" HOME=/root LC_ALL=C /usr/bin/timeout 20 "$work/shell/sh" "$3" < /dev/null > "$work/$1.out" \
 			2> "$work/$1.err"
 	)
