@@ -37,7 +37,7 @@ static bool widen_table(struct domain_evtchn *e)
 
 	if (e->group != e->first_group)
 		return true;
-	wide = kzalloc_pages(FIFO_GROUPS * sizeof(wide[0]));
+	wide = kzalloc(FIFO_GROUPS * sizeof(wide[0]));
 	if (!wide)
 		return false;
 	for (unsigned int i = 0; i < EVTCHN_FIRST_GROUPS; i++)
@@ -92,7 +92,7 @@ void evtchn_domain_free(struct domain *d)
 	for (unsigned int i = 0; i < e->valid_ports / EVTCHNS_PER_GROUP; i++)
 		kfree_pages(e->group[i], PAGE_SIZE);
 	if (e->group != e->first_group)
-		kfree_pages(e->group, FIFO_GROUPS * sizeof(e->group[0]));
+		kfree(e->group);
 }
 
 void evtchn_vcpu_destroy(struct vcpu *v)
@@ -267,6 +267,7 @@ int evtchn_close(struct domain *d, unsigned int port)
 	struct evtchn *chn = evtchn_find(d, port);
 	struct domain *peer = NULL;
 	unsigned long flags;
+	bool open;
 
 	if (!chn)
 		return (int)hypercall_error(-EINVAL, "close: there is no port %u", port);
@@ -285,16 +286,15 @@ int evtchn_close(struct domain *d, unsigned int port)
 		if (peer)
 			domain_put(peer);
 	}
+	open = chn->state >= ECS_UNBOUND;
 	if (chn->state == ECS_INTERDOMAIN)
 		close_interdomain(d, chn);
-	else if (chn->state >= ECS_UNBOUND)
+	else if (open)
 		close_one_sided(d, chn);
-	else
-		flags = 0, port = 0;
 	spin_unlock_pair(&d->evtchn.lock, peer ? &peer->evtchn.lock : &d->evtchn.lock);
 	if (peer)
 		domain_put(peer);
-	return port ? 0 : (int)hypercall_error(-EINVAL, "close: port %u is not open", chn->port);
+	return open ? 0 : (int)hypercall_error(-EINVAL, "close: port %u is not open", port);
 }
 
 /* 0, or -ERESTART with e->next_close behind what is closed. */
