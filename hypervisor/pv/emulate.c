@@ -365,12 +365,26 @@ static bool emulate_kernel(struct insn *i, struct cpu_user_regs *r)
 	}
 }
 
+/*
+ * Is it 64-bit code? A guest may run on a code segment of its own GDT, which is
+ * loaded: LAR gives the descriptor's L bit. [SDM 2A LAR] [SDM 3A 5.2.1]
+ */
+static bool code_is_64bit(uint16_t sel)
+{
+	uint32_t rights = 0;
+
+	if (likely(sel == SEL_RING3_CS64))
+		return true;
+	__asm__("lar %1, %0" : "+r"(rights) : "r"((uint32_t)sel) : "cc");
+	return rights & (1U << 21);
+}
+
 bool pv_emulate_privileged(struct cpu_user_regs *r)
 {
 	bool handled, ok, done = true;
 	struct insn i;
 
-	if (r->cs != SEL_RING3_CS64 && current->pv.kernel_mode)
+	if (current->pv.kernel_mode && !code_is_64bit(r->cs))
 		return false;
 	if (!decode(&i, r->rip))
 		return false;
