@@ -24,7 +24,7 @@
 #define POLL_CHILD_MS  20   /* how often a command is looked after that left its output to a daemon */
 #define POLL_EXIT_MS   1    /* the same for one that has closed all output: it is about to end */
 #define HANGUP_GRACE   50   /* times POLL_CHILD_MS between SIGHUP and SIGKILL */
-#define HANGUP_MS      30   /* how often a port is looked at whose other end is gone */
+#define HANGUP_MS      30   /* between attempts to use a port that does not even say that it hung up */
 #define MAX_WORDS      512
 
 struct session {
@@ -621,6 +621,22 @@ static bool session_step(struct session *s)
 	return true;
 }
 
+/*
+ * Nobody on the host has the port open, and poll() goes on saying so. A blocking write waits for somebody;
+ * the byte means nothing, since the other side skips all that comes before its HELLO.
+ */
+static void wait_for_host(struct session *s)
+{
+	int flags = fcntl(s->port, F_GETFL, 0);
+	ssize_t n;
+
+	fcntl(s->port, F_SETFL, flags & ~O_NONBLOCK);
+	n = write(s->port, "", 1);
+	fcntl(s->port, F_SETFL, flags);
+	if (n != 1)
+		poll(NULL, 0, HANGUP_MS);
+}
+
 int session_serve(const struct hostd_config *config, const char *port, unsigned int number)
 {
 	struct session s = { .config = config, .number = number, .port = -1, .file = -1,
@@ -640,14 +656,10 @@ int session_serve(const struct hostd_config *config, const char *port, unsigned 
 			hung_up = false;
 			continue;
 		}
-		/*
-		 * Nobody on the host has the port open: forget the past. A kernel that goes on saying so
-		 * instead of waiting for the next one is asked now and then.
-		 */
 		session_abandon(&s);
 		buffer_free(&s.in);
 		if (hung_up)
-			poll(NULL, 0, HANGUP_MS);
+			wait_for_host(&s);
 		hung_up = true;
 	}
 }
