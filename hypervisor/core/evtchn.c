@@ -223,7 +223,7 @@ bool evtchn_port_pending(struct domain *d, unsigned int port)
 	if (!chn)
 		return false;
 	flags = evtchn_lock_irqsave(chn);
-	pending = chn->state != ECS_FREE && d->evtchn.ops->is_pending(d, chn);
+	pending = chn->state >= ECS_UNBOUND && d->evtchn.ops->is_pending(d, chn);
 	evtchn_unlock_irqrestore(chn, flags);
 	return pending;
 }
@@ -324,8 +324,7 @@ int evtchn_domain_destroy(struct domain *d)
 		return rc;
 	evtchn_virq_domain_gone(d);
 	spin_lock(&e->lock);
-	if (e->fifo)
-		evtchn_fifo_destroy(d);
+	evtchn_fifo_destroy(d);
 	spin_unlock(&e->lock);
 	pirq_domain_destroy(d);
 	return 0;
@@ -346,7 +345,7 @@ int evtchn_reset(struct domain *d, bool resuming)
 	spin_lock(&e->lock);
 	if (e->active)
 		rc = -EAGAIN;   /* somebody opened one behind us */
-	else if (e->fifo)
+	else
 		evtchn_fifo_destroy(d);
 	spin_unlock(&e->lock);
 	return rc;
@@ -356,11 +355,6 @@ int evtchn_reset(struct domain *d, bool resuming)
 
 static void l2_init(struct domain *d, struct evtchn *chn)
 {
-}
-
-static void l2_set_pending(struct domain *d, struct evtchn *chn)
-{
-	evtchn_2l_set_pending(d, chn);
 }
 
 static void l2_clear_pending(struct domain *d, struct evtchn *chn)
@@ -384,17 +378,10 @@ static bool l2_is_pending(const struct domain *d, const struct evtchn *chn)
 	return test_bit(chn->port, d->shared_info->evtchn_pending);
 }
 
-static bool l2_is_masked(const struct domain *d, const struct evtchn *chn)
-{
-	return test_bit(chn->port, d->shared_info->evtchn_mask);
-}
-
 const struct evtchn_ops evtchn_2l_ops = {
 	.nr_ports = EVTCHN_2L_NR_CHANNELS,
 	.init = l2_init,
-	.set_pending = l2_set_pending,
 	.clear_pending = l2_clear_pending,
 	.unmask = l2_unmask,
 	.is_pending = l2_is_pending,
-	.is_masked = l2_is_masked,
 };

@@ -39,15 +39,13 @@ struct evtchn {
 _Static_assert(sizeof(struct evtchn) == 32, "a group is one page");
 _Static_assert(sizeof(struct evtchn) * EVTCHNS_PER_GROUP == PAGE_SIZE, "a group is one page");
 
-/* What differs between the ABIs. All but port_limit with the channel's lock held. */
+/* What differs between the ABIs. All with the channel's lock held. */
 struct evtchn_ops {
 	unsigned int nr_ports;
 	void (*init)(struct domain *d, struct evtchn *chn);     /* it has just been bound */
-	void (*set_pending)(struct domain *d, struct evtchn *chn);
 	void (*clear_pending)(struct domain *d, struct evtchn *chn);
 	void (*unmask)(struct domain *d, struct evtchn *chn);
 	bool (*is_pending)(const struct domain *d, const struct evtchn *chn);
-	bool (*is_masked)(const struct domain *d, const struct evtchn *chn);
 	int (*set_priority)(struct domain *d, struct evtchn *chn, unsigned int priority);
 };
 extern const struct evtchn_ops evtchn_2l_ops, evtchn_fifo_ops;
@@ -103,7 +101,7 @@ static inline void evtchn_2l_set_pending(struct domain *d, struct evtchn *chn)
 		return;
 	if (!test_bit(port, s->evtchn_mask)) {
 		v = d->vcpu[chn->notify_vcpu];
-		if (!test_and_set_bit(port / 64, &READ_ONCE(v->vcpu_info)->evtchn_pending_sel))
+		if (likely(v) && !test_and_set_bit(port / 64, &READ_ONCE(v->vcpu_info)->evtchn_pending_sel))
 			vcpu_mark_events_pending(v);
 	}
 	if (unlikely(READ_ONCE(d->poll_mask)))

@@ -192,7 +192,7 @@ static int unmask(unsigned int port)
 		return (int)hypercall_error(-EINVAL, "unmask: there is no port %u", port);
 	flags = evtchn_lock_irqsave(chn);
 	/* Words of the FIFO ABI may go away under a closed port, and nobody needs it unmasked. */
-	if (chn->state != ECS_FREE)
+	if (chn->state >= ECS_UNBOUND)
 		d->evtchn.ops->unmask(d, chn);
 	evtchn_unlock_irqrestore(chn, flags);
 	return 0;
