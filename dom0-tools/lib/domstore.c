@@ -48,7 +48,7 @@ static void put(struct writer *w, const char *path, const char *fmt, ...)
 		snprintf(w->path, sizeof(w->path), "%s", path);
 	else
 		snprintf(w->path, sizeof(w->path), "%s/%s", w->base, path);
-	if (!xs_write(w->xs, w->t, w->path, val, (unsigned int)n))
+	if (!xs_write_later(w->xs, w->t, w->path, val, (unsigned int)n))
 		w->failed = errno ? errno : EIO;
 }
 
@@ -65,7 +65,7 @@ static void allow(struct writer *w, const char *path, domid_t owner, domid_t rea
 	if (w->failed)
 		return;
 	snprintf(w->path, sizeof(w->path), "%s%s%s", w->base, *path ? "/" : "", path);
-	if (!xs_set_permissions(w->xs, w->t, w->path, p, owner == reader ? 1 : 2))
+	if (!xs_set_permissions_later(w->xs, w->t, w->path, p, owner == reader ? 1 : 2))
 		w->failed = errno ? errno : EIO;
 }
 
@@ -144,6 +144,7 @@ static int write_once(struct writer *w, const struct domstore_new *n)
 		xs_transaction_end(w->xs, w->t, true);
 		return w->failed;
 	}
+	snprintf(w->path, sizeof(w->path), "the domain's entries");
 	return xs_transaction_end(w->xs, w->t, false) ? 0 : errno;
 }
 

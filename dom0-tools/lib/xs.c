@@ -2,8 +2,8 @@
 /*
  * The client's side of the store: see xs.h.
  *
- * One request is under way at a time. While its answer is awaited, watch events that come in
- * between are kept in order.
+ * Requests are gathered in a buffer until somebody waits for an answer; on the way to it, answers to
+ * earlier requests that nobody waits for are checked, and watch events kept in order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,16 +26,24 @@ struct xs_event {
 	char text[];
 };
 
+#define XS_MESSAGE_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
+
+/* Answers that may be left unfetched: their bytes must fit whatever lies between us and the daemon. */
+#define XS_LATER_MAX 64
+
 struct xs_handle {
 	int fd;
-	bool is_socket;
+	bool is_socket;		/* a stream; a device takes one message a write */
 	uint32_t last_id;
 	bool broken;		/* the byte stream is out of step: nothing works any more */
+	unsigned int nr_later;	/* requests whose answers are still to come */
+	int later_error;	/* the first that went wrong */
 	struct xs_event *events, **events_end;
-	/* The message under way, as far as it has arrived. */
+	/* The message that arrived last. */
 	struct xsd_sockmsg hdr;
-	size_t got;
 	char payload[XENSTORE_PAYLOAD_MAX + 1];
+	size_t in_len, out_len;
+	char in[XS_MESSAGE_MAX], out[XS_MESSAGE_MAX];
 };
 
 static int connect_socket(const char *path)
@@ -133,47 +141,65 @@ int xs_fileno(struct xs_handle *h)
 	return h->fd;
 }
 
-static bool write_all(struct xs_handle *h, const void *data, size_t len)
+/* Sends what is gathered. */
+static bool write_out(struct xs_handle *h)
 {
-	const char *at = data;
+	size_t at = 0;
 
-	while (len) {
+	while (at < h->out_len) {
 		/* A daemon that has gone is an error here and not a signal. */
-		ssize_t n = h->is_socket ? send(h->fd, at, len, MSG_NOSIGNAL) :
-					   write(h->fd, at, len);
+		ssize_t n = h->is_socket ? send(h->fd, h->out + at, h->out_len - at, MSG_NOSIGNAL) :
+					   write(h->fd, h->out + at, h->out_len - at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n <= 0) {
+			h->broken = true;
 			return false;
-		at += n;
-		len -= (size_t)n;
+		}
+		at += (size_t)n;
 	}
+	h->out_len = 0;
 	return true;
 }
 
-/* Moves the message under way forward: 1 when it is complete, 0 when it must wait, -1 on failure. */
+/* Takes a message out of what has arrived: 1, or 0 when it is not all there, or -1. */
+static int take_message(struct xs_handle *h)
+{
+	size_t len;
+
+	if (h->in_len < sizeof(h->hdr))
+		return 0;
+	memcpy(&h->hdr, h->in, sizeof(h->hdr));
+	if (h->hdr.len > XENSTORE_PAYLOAD_MAX) {
+		errno = EIO;
+		return -1;
+	}
+	len = sizeof(h->hdr) + h->hdr.len;
+	if (h->in_len < len)
+		return 0;
+	memcpy(h->payload, h->in + sizeof(h->hdr), h->hdr.len);
+	h->payload[h->hdr.len] = '\0';
+	h->in_len -= len;
+	memmove(h->in, h->in + len, h->in_len);
+	return 1;
+}
+
+/* The next message: 1 when it is there, 0 when it would have to be waited for, -1 on failure. */
 static int receive(struct xs_handle *h, bool wait)
 {
 	for (;;) {
-		size_t header = sizeof(h->hdr);
 		struct pollfd pfd = { .fd = h->fd, .events = POLLIN };
-		char *where;
+		int taken = take_message(h);
 		ssize_t n;
 
-		if (h->got >= header && h->hdr.len > XENSTORE_PAYLOAD_MAX) {
-			errno = EIO;
-			break;
-		}
-		if (h->got >= header && h->got == header + h->hdr.len) {
-			h->payload[h->hdr.len] = '\0';
-			h->got = 0;
+		if (taken > 0)
 			return 1;
-		}
+		if (taken < 0)
+			break;
 		if (!wait && poll(&pfd, 1, 0) == 0)
 			return 0;
-		where = h->got < header ? (char *)&h->hdr + h->got : h->payload + (h->got - header);
-		n = read(h->fd, where, (h->got < header ? header : header + h->hdr.len) - h->got);
+		n = read(h->fd, h->in + h->in_len, sizeof(h->in) - h->in_len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -181,7 +207,7 @@ static int receive(struct xs_handle *h, bool wait)
 				errno = ECONNRESET;
 			break;
 		}
-		h->got += (size_t)n;
+		h->in_len += (size_t)n;
 	}
 	h->broken = true;
 	return -1;
@@ -224,50 +250,113 @@ static int error_number(const char *name)
 	return EINVAL;
 }
 
-/* Sends a request made of pieces and waits for its answer, which is then in h->payload. */
-static bool request(struct xs_handle *h, uint32_t type, xs_transaction_t t,
-		    const struct iovec *piece, unsigned int nr)
+static bool fail(struct xs_handle *h, int err)
+{
+	h->broken = true;
+	errno = err;
+	return false;
+}
+
+/* Adds a request made of pieces to what is to be sent. */
+static bool gather(struct xs_handle *h, uint32_t type, xs_transaction_t t,
+		   const struct iovec *piece, unsigned int nr)
 {
 	struct xsd_sockmsg hdr = { .type = type, .tx_id = t, .req_id = ++h->last_id };
-	char msg[sizeof(hdr) + XENSTORE_PAYLOAD_MAX];
+	size_t len = 0;
 
 	if (h->broken) {
 		errno = ECONNRESET;
 		return false;
 	}
-	for (unsigned int i = 0; i < nr; i++) {
-		if (piece[i].iov_len > XENSTORE_PAYLOAD_MAX - hdr.len) {
-			errno = E2BIG;
-			return false;
-		}
-		memcpy(msg + sizeof(hdr) + hdr.len, piece[i].iov_base, piece[i].iov_len);
-		hdr.len += (uint32_t)piece[i].iov_len;
-	}
-	memcpy(msg, &hdr, sizeof(hdr));
-	if (!write_all(h, msg, sizeof(hdr) + hdr.len)) {
-		h->broken = true;
+	for (unsigned int i = 0; i < nr; i++)
+		len += piece[i].iov_len;
+	if (len > XENSTORE_PAYLOAD_MAX) {
+		errno = E2BIG;
 		return false;
 	}
+	hdr.len = (uint32_t)len;
+	if (sizeof(h->out) - h->out_len < sizeof(hdr) + len && !write_out(h))
+		return false;
+	memcpy(h->out + h->out_len, &hdr, sizeof(hdr));
+	h->out_len += sizeof(hdr);
+	for (unsigned int i = 0; i < nr; i++) {
+		memcpy(h->out + h->out_len, piece[i].iov_base, piece[i].iov_len);
+		h->out_len += piece[i].iov_len;
+	}
+	return true;
+}
+
+/* Waits for the next answer, which is then in h->payload; events on the way are kept. */
+static bool next_answer(struct xs_handle *h)
+{
 	for (;;) {
 		if (receive(h, true) < 0)
 			return false;
 		if (h->hdr.type != XS_WATCH_EVENT)
-			break;
-		if (!keep_event(h)) {
-			h->broken = true;	/* an event was lost, and the answer is still to come */
-			return false;
-		}
+			return true;
+		if (!keep_event(h))
+			return fail(h, ENOMEM);	/* an event was lost, and the answer is still to come */
 	}
-	if (h->hdr.req_id != hdr.req_id || (h->hdr.type != type && h->hdr.type != XS_ERROR)) {
-		h->broken = true;
-		errno = EIO;
+}
+
+/* Sends everything and fetches the answers that nobody waited for. */
+static bool collect_later(struct xs_handle *h)
+{
+	if (!write_out(h))
 		return false;
+	for (; h->nr_later; h->nr_later--) {
+		if (!next_answer(h))
+			return false;
+		if (h->hdr.type == XS_ERROR && !h->later_error)
+			h->later_error = error_number(h->payload);
 	}
+	return true;
+}
+
+/* Sends a request and waits for its answer. */
+static bool request(struct xs_handle *h, uint32_t type, xs_transaction_t t,
+		    const struct iovec *piece, unsigned int nr)
+{
+	if (!gather(h, type, t, piece, nr) || !collect_later(h) || !next_answer(h))
+		return false;
+	if (h->hdr.req_id != h->last_id || (h->hdr.type != type && h->hdr.type != XS_ERROR))
+		return fail(h, EIO);
 	if (h->hdr.type == XS_ERROR) {
 		errno = error_number(h->payload);
 		return false;
 	}
 	return true;
+}
+
+/* Sends a request and does not. */
+static bool request_later(struct xs_handle *h, uint32_t type, xs_transaction_t t,
+			  const struct iovec *piece, unsigned int nr)
+{
+	if (!h->is_socket) {
+		if (!request(h, type, t, piece, nr) && !h->later_error)
+			h->later_error = errno;
+		return !h->broken;
+	}
+	if (h->nr_later == XS_LATER_MAX && !collect_later(h))
+		return false;
+	if (!gather(h, type, t, piece, nr))
+		return false;
+	h->nr_later++;
+	return true;
+}
+
+bool xs_flush(struct xs_handle *h)
+{
+	int err;
+
+	if (h->broken || !collect_later(h)) {
+		errno = ECONNRESET;
+		return false;
+	}
+	err = h->later_error;
+	h->later_error = 0;
+	errno = err;
+	return !err;
 }
 
 static struct iovec text(const char *s)
@@ -373,15 +462,30 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 	return request_text(h, XS_READ, t, path) ? answer(h, len) : NULL;
 }
 
-bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data,
-	      unsigned int len)
+typedef bool request_fn(struct xs_handle *h, uint32_t type, xs_transaction_t t,
+			const struct iovec *piece, unsigned int nr);
+
+static bool request_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+			  const void *data, unsigned int len, request_fn *how)
 {
 	struct iovec piece[2] = {
 		text(path),
 		{ .iov_base = (void *)(uintptr_t)data, .iov_len = len },
 	};
 
-	return request(h, XS_WRITE, t, piece, 2);
+	return how(h, XS_WRITE, t, piece, 2);
+}
+
+bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data,
+	      unsigned int len)
+{
+	return request_write(h, t, path, data, len, request);
+}
+
+bool xs_write_later(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data,
+		    unsigned int len)
+{
+	return request_write(h, t, path, data, len, request_later);
 }
 
 bool xs_printf(struct xs_handle *h, xs_transaction_t t, const char *path, const char *fmt, ...)
@@ -443,8 +547,9 @@ struct xs_permissions *xs_get_permissions(struct xs_handle *h, xs_transaction_t 
 	return perms;
 }
 
-bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *path,
-			struct xs_permissions *perms, unsigned int num_perms)
+static bool request_permissions(struct xs_handle *h, xs_transaction_t t, const char *path,
+				const struct xs_permissions *perms, unsigned int num_perms,
+				request_fn *how)
 {
 	char list[XENSTORE_PAYLOAD_MAX];
 	struct iovec piece[2] = { text(path), { .iov_base = list } };
@@ -459,7 +564,19 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *pat
 					perm_letter[perms[i].perms & 3], perms[i].id) + 1;
 	}
 	piece[1].iov_len = len;
-	return request(h, XS_SET_PERMS, t, piece, 2);
+	return how(h, XS_SET_PERMS, t, piece, 2);
+}
+
+bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *path,
+			struct xs_permissions *perms, unsigned int num_perms)
+{
+	return request_permissions(h, t, path, perms, num_perms, request);
+}
+
+bool xs_set_permissions_later(struct xs_handle *h, xs_transaction_t t, const char *path,
+			      struct xs_permissions *perms, unsigned int num_perms)
+{
+	return request_permissions(h, t, path, perms, num_perms, request_later);
 }
 
 bool xs_watch(struct xs_handle *h, const char *path, const char *token)
@@ -548,7 +665,15 @@ xs_transaction_t xs_transaction_start(struct xs_handle *h)
 
 bool xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort)
 {
-	return request_text(h, XS_TRANSACTION_END, t, abort ? "F" : "T");
+	int err = xs_flush(h) ? 0 : errno;
+
+	if (!request_text(h, XS_TRANSACTION_END, t, abort || err ? "F" : "T"))
+		return false;
+	if (err && !abort) {
+		errno = err;
+		return false;
+	}
+	return true;
 }
 
 /* Requests whose payload is one or two numbers. */

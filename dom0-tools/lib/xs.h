@@ -49,6 +49,17 @@ bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const v
 /* A formatted value. */
 __attribute__((format(printf, 4, 5)))
 bool xs_printf(struct xs_handle *h, xs_transaction_t t, const char *path, const char *fmt, ...);
+
+/*
+ * The same without waiting for the answer: many of these cost as much time as one. What went wrong is
+ * known at xs_flush() or xs_transaction_end() (which then aborts): both fail with the first error.
+ */
+bool xs_write_later(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data,
+		    unsigned int len);
+bool xs_set_permissions_later(struct xs_handle *h, xs_transaction_t t, const char *path,
+			      struct xs_permissions *perms, unsigned int num_perms);
+bool xs_flush(struct xs_handle *h);
+
 bool xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path);
 bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path);
 

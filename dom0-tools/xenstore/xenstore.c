@@ -91,10 +91,10 @@ static int run_write(struct session *s)
 	for (int i = 0; i < s->argc; i += 2) {
 		const char *value = s->argv[i + 1];
 
-		if (!xs_write(s->xs, s->t, s->argv[i], value, (unsigned int)strlen(value)))
+		if (!xs_write_later(s->xs, s->t, s->argv[i], value, (unsigned int)strlen(value)))
 			return complain("write", s->argv[i]);
 	}
-	return 0;
+	return xs_flush(s->xs) ? 0 : complain("write", s->argc == 2 ? s->argv[0] : "one of the keys");
 }
 
 static int run_list(struct session *s)

@@ -130,24 +130,54 @@ static void conn_send_missed(struct conn *c)
 	}
 }
 
+/* Copies what is queued, as far as there is room, so that many answers cost one write. */
+static size_t conn_gather(const struct conn *c, char *data, size_t size)
+{
+	size_t len = 0;
+
+	list_for_each(o, &c->out, struct outgoing, of_conn) {
+		size_t n = o->len - o->sent;
+
+		if (n > size - len)
+			n = size - len;
+		memcpy(data + len, o->data + o->sent, n);
+		len += n;
+		if (len == size)
+			break;
+	}
+	return len;
+}
+
+static void conn_written(struct conn *c, size_t n)
+{
+	while (n) {
+		struct outgoing *o = list_entry(c->out.next, struct outgoing, of_conn);
+		size_t part = o->len - o->sent < n ? o->len - o->sent : n;
+
+		o->sent += part;
+		n -= part;
+		if (o->sent == o->len)
+			outgoing_free(c, o);
+	}
+}
+
 static bool conn_write_out(struct conn *c)
 {
+	static char data[2 * XENSTORE_PAYLOAD_MAX];
 	bool wrote = false;
 
 	while (!list_empty(&c->out)) {
-		struct outgoing *o = list_entry(c->out.next, struct outgoing, of_conn);
-		long n = c->transport->write(c, o->data + o->sent, o->len - o->sent);
+		size_t len = conn_gather(c, data, sizeof(data));
+		long n = c->transport->write(c, data, len);
 
 		if (n < 0) {
 			conn_fail(c, XENSTORE_ERROR_RINGIDX);
 			return wrote;
 		}
-		if (n == 0)
+		conn_written(c, (size_t)n);
+		wrote |= n > 0;
+		if ((size_t)n < len)
 			return wrote;
-		wrote = true;
-		o->sent += (size_t)n;
-		if (o->sent == o->len)
-			outgoing_free(c, o);
 		if (list_empty(&c->out))
 			conn_send_missed(c);
 	}
@@ -165,26 +195,27 @@ bool conn_listens(const struct conn *c)
 static bool conn_read_request(struct conn *c, bool *progress)
 {
 	for (;;) {
-		void *where;
-		size_t wanted = message_wants(&c->in, &where);
-		long n = c->transport->read(c, where, wanted);
+		enum message_state state = message_check(&c->in);
+		size_t room;
+		char *where;
+		long n;
 
+		if (state == MESSAGE_TOO_LONG)
+			conn_fail(c, XENSTORE_ERROR_PROTO);
+		if (state != MESSAGE_PARTIAL)
+			return state == MESSAGE_COMPLETE;
+		/* Less than there was room for: that was all. More will be announced. */
+		if (c->drained)
+			return false;
+		room = message_room(&c->in, &where);
+		n = c->transport->read(c, where, room);
 		if (n < 0) {
 			conn_fail(c, XENSTORE_ERROR_RINGIDX);
 			return false;
 		}
-		if (n == 0)
-			return false;
-		*progress = true;
-		switch (message_grow(&c->in, (size_t)n)) {
-		case MESSAGE_COMPLETE:
-			return true;
-		case MESSAGE_TOO_LONG:
-			conn_fail(c, XENSTORE_ERROR_PROTO);
-			return false;
-		case MESSAGE_PARTIAL:
-			break;
-		}
+		c->drained = (size_t)n < room;
+		*progress |= n > 0;
+		message_add(&c->in, (size_t)n);
 	}
 }
 
@@ -195,7 +226,7 @@ static bool conn_take_requests(struct conn *c, bool *progress)
 		if (!conn_read_request(c, progress))
 			return false;
 		request_handle(c);
-		message_reset(&c->in);
+		message_next(&c->in);
 	}
 	return true;
 }
@@ -204,6 +235,7 @@ void conn_run(struct conn *c)
 {
 	bool progress = false, more;
 
+	c->drained = false;
 	if (c->lost)
 		conn_fail(c, XENSTORE_ERROR_COMM);
 	more = conn_take_requests(c, &progress);

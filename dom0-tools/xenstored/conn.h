@@ -43,6 +43,7 @@ struct conn {
 	struct domain *domain;		/* of a ring's connection */
 
 	struct message in;
+	bool drained;			/* in this turn, nothing more to read */
 	struct list out;		/* of struct outgoing */
 	unsigned int nr_answers, nr_events;
 

@@ -5,27 +5,44 @@
 
 #include "wire.h"
 
-size_t message_wants(struct message *m, void **where)
+size_t message_room(struct message *m, char **where)
 {
-	if (m->got < sizeof(m->hdr)) {
-		*where = (char *)&m->hdr + m->got;
-		return sizeof(m->hdr) - m->got;
-	}
-	*where = m->payload + (m->got - sizeof(m->hdr));
-	return sizeof(m->hdr) + m->hdr.len - m->got;
+	*where = m->bytes + m->got;
+	return sizeof(m->bytes) - 1 - m->got;
 }
 
-enum message_state message_grow(struct message *m, size_t n)
+void message_add(struct message *m, size_t n)
 {
 	m->got += n;
+}
+
+static size_t message_end(const struct message *m)
+{
+	return sizeof(m->hdr) + m->hdr.len;
+}
+
+enum message_state message_check(struct message *m)
+{
 	if (m->got < sizeof(m->hdr))
 		return MESSAGE_PARTIAL;
+	memcpy(&m->hdr, m->bytes, sizeof(m->hdr));
 	if (m->hdr.len > XENSTORE_PAYLOAD_MAX)
 		return MESSAGE_TOO_LONG;
-	if (m->got < sizeof(m->hdr) + m->hdr.len)
+	if (m->got < message_end(m))
 		return MESSAGE_PARTIAL;
-	m->payload[m->hdr.len] = '\0';
+	m->payload = m->bytes + sizeof(m->hdr);
+	m->behind = m->bytes[message_end(m)];
+	m->bytes[message_end(m)] = '\0';
 	return MESSAGE_COMPLETE;
+}
+
+void message_next(struct message *m)
+{
+	size_t end = message_end(m);
+
+	m->bytes[end] = m->behind;
+	m->got -= end;
+	memmove(m->bytes, m->bytes + end, m->got);
 }
 
 void message_reset(struct message *m)

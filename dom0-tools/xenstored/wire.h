@@ -13,20 +13,31 @@
 
 #include <pv-abi/io/xs_wire.h>
 
-/* A request, or as much of it as has arrived. A nul follows the payload, not counted in len. */
+/*
+ * The bytes that have arrived and are not answered yet: a request, or a part of one, and perhaps the
+ * beginning of what follows it, so that one read may bring many requests.
+ */
 struct message {
-	struct xsd_sockmsg hdr;
-	char payload[XENSTORE_PAYLOAD_MAX + 1];
-	size_t got;		/* bytes so far, of header and payload */
+	struct xsd_sockmsg hdr;	/* of the first request, once it is complete */
+	const char *payload;	/* in bytes[], followed by a nul that hdr.len does not count */
+	size_t got;		/* bytes so far */
+	char behind;		/* what was where the nul is now */
+	char bytes[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX + 1];
 };
 
-/* Where the next bytes of the message go, and how many. 0: the message is complete. */
-size_t message_wants(struct message *m, void **where);
+/* Where the next bytes go, and how many there may be. Not while a request is complete. */
+size_t message_room(struct message *m, char **where);
+void message_add(struct message *m, size_t n);
 
 enum message_state { MESSAGE_PARTIAL, MESSAGE_COMPLETE, MESSAGE_TOO_LONG };
 
-/* n more bytes are there. Too long: this sender's stream is lost, there is no way back in. */
-enum message_state message_grow(struct message *m, size_t n);
+/* Is there a whole request? Too long: this sender's stream is lost, there is no way back in. */
+enum message_state message_check(struct message *m);
+
+/* Drops the complete request. */
+void message_next(struct message *m);
+
+/* Drops everything. */
 void message_reset(struct message *m);
 
 /*

@@ -103,21 +103,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	view_drop_changes(&store);
 	message_reset(&m);
 	for (data++, size--; size;) {
-		void *where;
-		size_t n = message_wants(&m, &where);
 		enum message_state state;
+		char *where;
+		size_t n = message_room(&m, &where);
 
 		n = n < size ? n : size;
 		memcpy(where, data, n);
+		message_add(&m, n);
 		data += n;
 		size -= n;
-		state = message_grow(&m, n);
+		while ((state = message_check(&m)) == MESSAGE_COMPLETE) {
+			serve(&m, &t);
+			message_next(&m);
+		}
 		if (state == MESSAGE_TOO_LONG)
 			break;
-		if (state == MESSAGE_COMPLETE) {
-			serve(&m, &t);
-			message_reset(&m);
-		}
 	}
 	if (t)
 		transaction_destroy(t);

@@ -17,24 +17,24 @@
 
 static struct message m;
 
-/* Feeds bytes in steps of n; the last state. */
+/* Feeds bytes in steps of n, until they are used up or the state is final. */
 static enum message_state feed(const void *data, size_t len, size_t step)
 {
 	enum message_state state = MESSAGE_PARTIAL;
 	const char *at = data;
 
-	while (len) {
-		void *where;
-		size_t want = message_wants(&m, &where), n = len < step ? len : step;
+	while (len && state == MESSAGE_PARTIAL) {
+		size_t n = len < step ? len : step, room;
+		char *where;
 
-		if (n > want)
-			n = want;
+		room = message_room(&m, &where);
+		if (n > room)
+			n = room;
 		memcpy(where, at, n);
+		message_add(&m, n);
 		at += n;
 		len -= n;
-		state = message_grow(&m, n);
-		if (state == MESSAGE_TOO_LONG)
-			break;
+		state = message_check(&m);
 	}
 	return state;
 }
@@ -49,6 +49,33 @@ TEST(messages_come_in_pieces)
 		EXPECT_STR(m.payload, "/abc");
 		EXPECT_EQ(m.hdr.req_id, 7u);
 	}
+}
+
+TEST(one_read_may_bring_several)
+{
+	struct { struct xsd_sockmsg hdr; char payload[4]; } msg[3] = {
+		{ { XS_READ, 1, 0, 4 }, "/a1" }, { { XS_READ, 2, 0, 3 }, "/b" }, { { XS_READ, 3, 0, 4 }, "/c" },
+	};
+	char stream[sizeof(msg)];
+	size_t len = 0;
+
+	for (int i = 0; i < 3; i++) {
+		memcpy(stream + len, &msg[i], sizeof(struct xsd_sockmsg) + msg[i].hdr.len);
+		len += sizeof(struct xsd_sockmsg) + msg[i].hdr.len;
+	}
+	message_reset(&m);
+	EXPECT_EQ(feed(stream, len - 1, 4096), MESSAGE_COMPLETE);
+	EXPECT_STR(m.payload, "/a1");
+	message_next(&m);
+	EXPECT_EQ(message_check(&m), MESSAGE_COMPLETE);
+	EXPECT_STR(m.payload, "/b");
+	EXPECT_EQ(m.hdr.req_id, 2u);
+	message_next(&m);
+	EXPECT_EQ(message_check(&m), MESSAGE_PARTIAL);
+	EXPECT_EQ(feed(stream + len - 1, 1, 1), MESSAGE_COMPLETE);
+	EXPECT_EQ(m.hdr.req_id, 3u);
+	message_next(&m);
+	EXPECT_EQ(m.got, 0u);
 }
 
 TEST(an_empty_payload_is_complete_with_its_header)
