@@ -273,6 +273,21 @@ static int find_notes(struct parse *p)
 		       "(a Linux needs CONFIG_XEN_PV=y)");
 }
 
+/* First of all: of a file that is cut, little else that could be said would be true. */
+static int check_whole(struct parse *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->eh.phnum; i++) {
+		struct phdr ph = get_phdr(p, i);
+
+		if ((ph.type == PT_LOAD || ph.type == PT_NOTE) && !in_file(p, ph.offset, ph.filesz))
+			return err_set(p->e, "truncated: segment %u is at 0x%" PRIx64 "+0x%" PRIx64
+				       ", file has 0x%zx bytes", i, ph.offset, ph.filesz, p->size);
+	}
+	return 0;
+}
+
 /* The loadable segments, by physical address: a virtual address may be 0 for per-CPU data. */
 static int take_segments(struct parse *p)
 {
@@ -286,9 +301,6 @@ static int take_segments(struct parse *p)
 
 		if (ph.type != PT_LOAD || !ph.memsz)
 			continue;
-		if (!in_file(p, ph.offset, ph.filesz))
-			return err_set(p->e, "truncated: segment %u is at 0x%" PRIx64 "+0x%" PRIx64
-				       ", file has 0x%zx bytes", i, ph.offset, ph.filesz, p->size);
 		if (ph.filesz > ph.memsz)
 			return err_set(p->e, "segment %u: file size 0x%" PRIx64 " exceeds memory "
 				       "size 0x%" PRIx64, i, ph.filesz, ph.memsz);
@@ -378,7 +390,7 @@ int elf_parse(struct elf_kernel *k, const uint8_t *file, size_t size, struct err
 	};
 
 	memset(k, 0, sizeof(*k));
-	if (check_header(&p) || find_notes(&p))
+	if (check_header(&p) || check_whole(&p) || find_notes(&p))
 		return -1;
 	if (p.virt_base == UNSET)
 		p.virt_base = 0;

@@ -65,7 +65,8 @@ char *launch_config_path(domid_t dom, char *buf, size_t size)
 	return buf;
 }
 
-static int keep_config(domid_t dom, const struct cfg *raw, struct err *e)
+/* Paths are kept as they were resolved: whoever restarts the domain may look elsewhere. */
+static int keep_config(domid_t dom, struct cfg *raw, const struct build *b, struct err *e)
 {
 	char path[256], *text;
 	size_t len;
@@ -77,6 +78,9 @@ static int keep_config(domid_t dom, const struct cfg *raw, struct err *e)
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, errno, "keeping the config: %s", path);
+	cfg_set_string(raw, "kernel", b->kernel);
+	if (b->ramdisk)
+		cfg_set_string(raw, "ramdisk", b->ramdisk);
 	text = cfg_format(raw);
 	len = strlen(text);
 	if (write(fd, text, len) != (ssize_t)len) {
@@ -185,7 +189,7 @@ static int introduce(struct host *host, const struct domcfg *d, const struct bui
 }
 
 static int fill(struct host *host, const struct domcfg *d, struct build *b, const struct build_images *im,
-		const struct cfg *raw, struct err *e)
+		struct cfg *raw, struct err *e)
 {
 	struct domcfg_limits lim = { 0 };
 
@@ -193,12 +197,12 @@ static int fill(struct host *host, const struct domcfg *d, struct build *b, cons
 		return -1;
 	if (build_pv(&host->h, b, im, e))
 		return err_wrap(e, "%s", d->name);
-	if (keep_config(b->dom, raw, e))
+	if (keep_config(b->dom, raw, b, e))
 		return -1;
 	return introduce(host, d, b, e);
 }
 
-int launch_domain(struct host *host, struct domcfg *d, const struct cfg *raw, domid_t *dom,
+int launch_domain(struct host *host, struct domcfg *d, struct cfg *raw, domid_t *dom,
 		  struct err *e)
 {
 	char *kernel = domcfg_path(d->kernel), *ramdisk = d->ramdisk ? domcfg_path(d->ramdisk) : NULL;

@@ -21,10 +21,10 @@ void host_close(struct host *host);
 int host_limits(struct host *host, struct domcfg_limits *lim, struct err *e);
 
 /*
- * Create a domain, paused, from a config. @raw is the config as text is kept from it for restarts and
- * for `list -l`. On failure nothing is left behind. The caller unpauses.
+ * Create a domain, paused, from a config. @raw is the same config unchecked: it is kept for restarts and
+ * for `list -l`, with its paths made absolute. On failure nothing is left behind. The caller unpauses.
  */
-int launch_domain(struct host *host, struct domcfg *d, const struct cfg *raw, domid_t *dom,
+int launch_domain(struct host *host, struct domcfg *d, struct cfg *raw, domid_t *dom,
 		  struct err *e);
 
 /* Destroy a domain with its entries in XenStore and its kept config. */

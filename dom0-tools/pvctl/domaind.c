@@ -108,7 +108,7 @@ static int rename_away(struct host *host, domid_t dom, const char *name, struct 
 	return domstore_write(host->xs, dom, "name", fresh, e);
 }
 
-static void restart(struct host *host, struct domcfg *d, const struct cfg *raw)
+static void restart(struct host *host, struct domcfg *d, struct cfg *raw)
 {
 	struct err e = ERR_INIT;
 	domid_t dom;
@@ -128,7 +128,7 @@ static void restart(struct host *host, struct domcfg *d, const struct cfg *raw)
  * is not looked at again.
  */
 static void carry_out(struct host *host, domid_t dom, long long action, struct domcfg *d,
-		      const struct cfg *raw)
+		      struct cfg *raw)
 {
 	struct err e = ERR_INIT;
 	char path[256], kept[272];
