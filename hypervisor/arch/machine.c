@@ -10,6 +10,7 @@
 #include "arch/x86.h"
 #include "boot/boot.h"
 #include "core/console.h"
+#include "core/trace.h"
 #include "lib/string.h"
 
 void machine_halt(void)
@@ -46,6 +47,9 @@ void machine_shutdown(unsigned int code)
 	printk("Control domain shut down: %s\n", code < ARRAY_SIZE(what) ? what[code] : "unknown code");
 	local_irq_disable();
 	console_force_sync();
+	if (code == SHUTDOWN_crash)
+		for (unsigned int i = 0; i < nr_cpus; i++)
+			trace_dump(i, 16);
 	if (cmdline_flag("debug-exit"))
 		outb((uint8_t)(16 + code), 0xf4);
 	if (cmdline_flag("noreboot") && code != SHUTDOWN_poweroff) {

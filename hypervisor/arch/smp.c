@@ -138,8 +138,6 @@ extern char boot_l4[];
 
 #define TRAMPOLINE_PAGE 8UL     /* 0x8000: conventional memory that no firmware keeps */
 
-static bool ap_go;
-
 struct cpu *cpu_alloc(unsigned int id, uint32_t apic)
 {
 	struct cpu *c = kzalloc(sizeof(*c));
@@ -162,8 +160,6 @@ void smp_ap_start(struct cpu *c)
 	wrmsr(MSR_GS_BASE, (uint64_t)c);
 	cpu_init_this(c);
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&ap_go, __ATOMIC_ACQUIRE))
-		smp_poll();
 	idle_stack_reset();
 }
 
@@ -217,9 +213,4 @@ void __init smp_start(void)
 		nr_cpus++;
 	}
 	printk("%u CPU%s\n", nr_cpus, nr_cpus == 1 ? "" : "s");
-}
-
-void smp_release(void)
-{
-	__atomic_store_n(&ap_go, true, __ATOMIC_RELEASE);
 }

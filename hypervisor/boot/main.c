@@ -52,7 +52,6 @@ static void boot_finish(void)
 {
 	printk("Start-up took %lu ms; %lu MB free\n", (unsigned long)(now() / 1000000),
 	       free_frames() >> 8);
-	smp_release();
 	idle_stack_reset();
 }
 
