@@ -76,6 +76,8 @@ long sys_mount(long source, long target, long type, long flags, long data)
 			if (!fs->source || !strcmp(fs->type, fs->source))
 				fs->source = kstrdup(src);
 			ret = mount_fs(dst, fs, flags);
+			if (ret == -EBUSY)	/* /proc and /dev are there from the start */
+				ret = 0;
 		}
 	}
 	if (!IS_ERR(src))

@@ -188,6 +188,18 @@ void sched_switched(void)
 	program_timer(this_cpu());
 }
 
+/* Returns when no CPU is on t's stack any more: on_cpu means something only under the lock. */
+void sched_wait_off_cpu(struct task *t)
+{
+	bool running;
+
+	do {
+		spin_lock(&sched_lock);
+		running = t->on_cpu;
+		spin_unlock(&sched_lock);
+	} while (running);
+}
+
 /* The caller is a zombie or dead; its stack lives until somebody sees that on_cpu is false. */
 void __noreturn sched_exit(void)
 {

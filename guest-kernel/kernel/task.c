@@ -88,8 +88,7 @@ void task_publish(struct task *t)
 /* The task is in no list any more, and no CPU is on its stack. */
 void task_free(struct task *t)
 {
-	while (READ_ONCE(t->on_cpu))
-		plat_relax();
+	sched_wait_off_cpu(t);
 	page_free(pa(t->kstack), KSTACK_ORDER);
 	kfree(t->cmdline);
 	kfree(t->actions);

@@ -144,6 +144,7 @@ void sched_switched(void);
 void __noreturn sched_exit(void);
 void __noreturn sched_idle(void);
 void sched_tick(void);
+void sched_wait_off_cpu(struct task *t);
 /* The next timer is due at `deadline`, perhaps earlier than this CPU's interrupt. */
 void timer_reprogram(u64 deadline);
 /* In task.c: enters a new task's function, or user mode. */

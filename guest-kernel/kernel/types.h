@@ -28,8 +28,9 @@ typedef u64 pa_t;
 #define page_down(x) ((u64)(x) & PAGE_MASK)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define min(a, b) ((a) < (b) ? (a) : (b))
-#define max(a, b) ((a) > (b) ? (a) : (b))
+/* Evaluate each argument once. */
+#define min(a, b) ({ __auto_type min_a = (a); __typeof__(b) min_b = (b); min_a < min_b ? min_a : min_b; })
+#define max(a, b) ({ __auto_type max_a = (a); __typeof__(b) max_b = (b); max_a > max_b ? max_a : max_b; })
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
 #define align_up(x, a) (((x) + (a) - 1) & ~((u64)(a) - 1))
 

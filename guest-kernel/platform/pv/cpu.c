@@ -42,11 +42,11 @@ void plat_cpu_init(unsigned cpu)
 	if (!cpu) {
 		load_traps();
 		load_callbacks();
-		if (boot_info.control_domain) {
-			struct physdev_set_iopl iopl = { .iopl = 1 };
+	}
+	if (boot_info.control_domain) {		/* I/O ports for kernel mode; each vCPU asks for itself */
+		struct physdev_set_iopl iopl = { .iopl = 1 };
 
-			HYPERVISOR_physdev_op(PHYSDEVOP_set_iopl, &iopl);
-		}
+		HYPERVISOR_physdev_op(PHYSDEVOP_set_iopl, &iopl);
 	}
 	irq_init_cpu(cpu);
 }
