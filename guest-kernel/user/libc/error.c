@@ -160,6 +160,7 @@ void err(int status, const char *format, ...)
 
 	va_start(args, format);
 	vwarn(format, args);
+	va_end(args);
 	exit(status);
 }
 
@@ -169,5 +170,6 @@ void errx(int status, const char *format, ...)
 
 	va_start(args, format);
 	vwarnx(format, args);
+	va_end(args);
 	exit(status);
 }

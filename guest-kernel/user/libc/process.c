@@ -5,7 +5,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <alloca.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
@@ -98,8 +97,10 @@ static void exec_script(const char *path, char *const argv[], char *const envp[]
 
 	while (argv[n])
 		n++;
-	char **args = alloca((n + 3) * sizeof(*args));
+	char **args = malloc((n + 3) * sizeof(*args));
 
+	if (!args)
+		return;
 	args[0] = (char *)"sh";
 	args[1] = (char *)path;
 	for (size_t i = 1; i <= n; i++)
@@ -107,6 +108,7 @@ static void exec_script(const char *path, char *const argv[], char *const envp[]
 	if (n == 0)
 		args[2] = NULL;
 	execve("/bin/sh", args, envp);
+	free(args);
 }
 
 int execvpe(const char *file, char *const argv[], char *const envp[])
@@ -144,42 +146,72 @@ int execvpe(const char *file, char *const argv[], char *const envp[])
 	return -1;
 }
 
-/* The variable forms count their arguments, then copy them into a vector. */
-#define EXEC_LIST(call, ...)						\
-	do {								\
-		va_list ap;						\
-		size_t n = 1;						\
-									\
-		va_start(ap, arg);					\
-		while (va_arg(ap, char *))				\
-			n++;						\
-		va_end(ap);						\
-		char **argv = alloca((n + 1) * sizeof(*argv));		\
-									\
-		argv[0] = (char *)arg;					\
-		va_start(ap, arg);					\
-		for (size_t i = 1; i <= n; i++)				\
-			argv[i] = va_arg(ap, char *);			\
-		__VA_ARGS__;						\
-		va_end(ap);						\
-		return call;						\
-	} while (0)
+/* The arguments of a variable form as a vector, and the environment after them if it is asked for. */
+static char **list_arguments(const char *arg, va_list ap, char *const **envp)
+{
+	size_t n = 0, room = 16;
+	char **argv = malloc(room * sizeof(*argv)), **more;
+
+	for (char *s = (char *)arg; argv; s = va_arg(ap, char *)) {
+		if (n == room) {
+			room *= 2;
+			more = realloc(argv, room * sizeof(*argv));
+			if (!more)
+				free(argv);
+			argv = more;
+			if (!argv)
+				break;
+		}
+		argv[n++] = s;
+		if (!s)
+			break;
+	}
+	if (argv && envp)
+		*envp = va_arg(ap, char *const *);
+	return argv;
+}
 
 int execl(const char *path, const char *arg, ...)
 {
-	EXEC_LIST(execv(path, argv));
+	va_list ap;
+	char **argv;
+
+	va_start(ap, arg);
+	argv = list_arguments(arg, ap, NULL);
+	va_end(ap);
+	if (argv)
+		execv(path, argv);
+	free(argv);
+	return -1;
 }
 
 int execlp(const char *file, const char *arg, ...)
 {
-	EXEC_LIST(execvp(file, argv));
+	va_list ap;
+	char **argv;
+
+	va_start(ap, arg);
+	argv = list_arguments(arg, ap, NULL);
+	va_end(ap);
+	if (argv)
+		execvp(file, argv);
+	free(argv);
+	return -1;
 }
 
 int execle(const char *path, const char *arg, ...)
 {
-	char *const *envp;
+	char *const *envp = NULL;
+	va_list ap;
+	char **argv;
 
-	EXEC_LIST(execve(path, argv, envp), envp = va_arg(ap, char *const *));
+	va_start(ap, arg);
+	argv = list_arguments(arg, ap, &envp);
+	va_end(ap);
+	if (argv)
+		execve(path, argv, envp);
+	free(argv);
+	return -1;
 }
 
 int daemon(int nochdir, int noclose)

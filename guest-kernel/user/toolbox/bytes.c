@@ -132,9 +132,7 @@ int dd_main(int argc, char **argv)
 		return fail_errno(in);
 	if (out && (to = open(out, O_WRONLY | O_CREAT | (seek ? 0 : O_TRUNC), 0666)) < 0)
 		return fail_errno(out);
-	buffer = malloc((size_t)bs);
-	if (!buffer)
-		return fail_errno("bs");
+	buffer = must(malloc((size_t)bs));
 	if (skip && lseek(from, skip * bs, SEEK_SET) < 0)
 		for (long i = 0; i < skip && read_block(from, buffer, (size_t)bs) > 0; i++)
 			;

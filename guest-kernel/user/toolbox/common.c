@@ -157,15 +157,20 @@ ssize_t read_line(FILE *f, char **line, size_t *room)
 	return n;
 }
 
+void *must(void *memory)
+{
+	if (!memory) {
+		fail_text("memory", "exhausted");
+		exit(1);
+	}
+	return memory;
+}
+
 char *join_path(const char *directory, const char *name)
 {
 	size_t n = strlen(directory);
-	char *s = malloc(n + strlen(name) + 2);
+	char *s = must(malloc(n + strlen(name) + 2));
 
-	if (!s) {
-		fail_errno(name);
-		exit(1);
-	}
 	strcpy(s, directory);
 	if (n && directory[n - 1] != '/')
 		s[n++] = '/';

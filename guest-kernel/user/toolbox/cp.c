@@ -143,7 +143,7 @@ static int copy_tree(const char *from, const char *to, bool recursive, bool pres
 	struct stat st;
 	int status = 0;
 
-	if ((recursive ? lstat : stat)(from, &st) < 0)
+	if ((recursive ? lstat(from, &st) : stat(from, &st)) < 0)
 		return fail_errno(from);
 	if (S_ISDIR(st.st_mode)) {
 		if (!recursive)
@@ -191,7 +191,7 @@ static int each_into(int argc, char **argv, int first, int (*fn)(const char *fro
 
 		while (n > 1 && argv[i][n - 1] == '/')
 			argv[i][--n] = '\0';
-		to = into ? join_path(target, base_name(argv[i])) : strdup(target);
+		to = into ? join_path(target, base_name(argv[i])) : must(strdup(target));
 		status |= fn(argv[i], to);
 		free(to);
 	}

@@ -12,7 +12,7 @@ static char *parse(int level);
 
 static char *number_text(long v)
 {
-	char *s = malloc(24);
+	char *s = must(malloc(24));
 
 	snprintf(s, 24, "%ld", v);
 	return s;
@@ -43,7 +43,7 @@ static char *match(const char *s, const char *pattern)
 	snprintf(anchored, n, "^%s", pattern);
 	if (regcomp(&re, anchored, 0)) {
 		failed = true;
-		return strdup("");
+		return must(strdup(""));
 	}
 	if (regexec(&re, s, 2, m, 0))
 		out = re.re_nsub ? strdup("") : number_text(0);
@@ -64,9 +64,9 @@ static char *apply(const char *a, const char *op, const char *b)
 
 	switch (op[0]) {
 	case '|':
-		return strdup(is_null(a) ? b : a);
+		return must(strdup(is_null(a) ? b : a));
 	case '&':
-		return strdup(is_null(a) || is_null(b) ? "0" : a);
+		return must(strdup(is_null(a) || is_null(b) ? "0" : a));
 	case '=':
 		return number_text(order == 0);
 	case '!':
@@ -94,7 +94,7 @@ static char *primary(void)
 
 	if (word >= last) {
 		failed = true;
-		return strdup("");
+		return must(strdup(""));
 	}
 	if (!strcmp(*word, "(")) {
 		word++;
@@ -109,7 +109,7 @@ static char *primary(void)
 		word += 2;
 		return number_text((long)strlen(word[-1]));
 	}
-	return strdup(*word++);
+	return must(strdup(*word++));
 }
 
 static char *parse(int level)

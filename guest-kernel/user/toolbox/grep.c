@@ -163,9 +163,7 @@ static bool add_patterns(char *text)
 			size_t n = strlen(text) + 16;
 
 			if (opt(&o, 'x') || opt(&o, 'w')) {
-				whole = malloc(n);
-				if (!whole)
-					return false;
+				whole = must(malloc(n));
 				snprintf(whole, n, opt(&o, 'x') ? (flags & REG_EXTENDED ? "^(%s)$" : "^\\(%s\\)$")
 					 : flags & REG_EXTENDED ? "\\<(%s)\\>" : "\\<\\(%s\\)\\>", text);
 			}
@@ -196,7 +194,7 @@ int grep_main(int argc, char **argv)
 		fail_usage();
 		return 2;
 	}
-	if (!add_patterns(strdup(text)))
+	if (!add_patterns(must(strdup(text))))
 		return 2;
 	names = (argc - first > 1 || opt(&o, 'r') || opt(&o, 'R') || opt(&o, 'H')) && !opt(&o, 'h');
 	if ((opt(&o, 'r') || opt(&o, 'R')) && first < argc) {

@@ -96,11 +96,8 @@ static int tail_one(FILE *f, const char *name, void *arg)
 	} else {
 		while ((c = getc(f)) != EOF) {
 			if (n == room) {
-				/* Of much text keep the second half, if that is enough. */
 				room = room ? room * 2 : 4096;
-				text = realloc(text, room);
-				if (!text)
-					return fail_errno(name);
+				text = must(realloc(text, room));
 			}
 			text[n++] = (char)c;
 		}

@@ -22,7 +22,8 @@ static volatile sig_atomic_t asked;
 
 static void on_signal(int sig)
 {
-	asked = sig;
+	if (sig != SIGCHLD)		/* that one only ends the wait */
+		asked = sig;
 }
 
 static void say(const char *text)
@@ -52,9 +53,11 @@ static pid_t start_shell(const char *name, const char *script)
 
 	if (pid == 0) {
 		char *argv[] = { (char *)name, (char *)script, NULL };
+		sigset_t none = 0;
 
 		for (int sig = 1; sig < NSIG; sig++)
 			signal(sig, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &none, NULL);
 		setsid();
 		ioctl(0, TIOCSCTTY, 1l);
 		if (!script)
@@ -89,22 +92,33 @@ static void __attribute__((noreturn)) end_system(int sig)
 		pause();
 }
 
-/* Wait until that child ends, reaping the others. */
+/*
+ * Wait until that child ends, reaping the others. The signals are blocked except while waiting for
+ * them, so none is missed between the look and the wait.
+ */
 static void wait_child(pid_t pid)
 {
+	sigset_t open_set;
+
+	sigemptyset(&open_set);
 	for (;;) {
-		pid_t gone = waitpid(-1, NULL, 0);
+		pid_t gone;
 
 		if (asked)
 			end_system(asked);
-		if (gone == pid || (gone < 0 && errno != EINTR))
+		while ((gone = waitpid(-1, NULL, WNOHANG)) > 0)
+			if (gone == pid)
+				return;
+		if (gone < 0 && errno == ECHILD)
 			return;
+		sigsuspend(&open_set);
 	}
 }
 
 int init_main(int argc, char **argv)
 {
-	static const int signals[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
+	static const int signals[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGCHLD };
+	sigset_t blocked;
 	struct sigaction sa = { .sa_flags = 0 };
 	struct timespec second = { 1, 0 };
 
@@ -117,6 +131,10 @@ int init_main(int argc, char **argv)
 	sa.sa_handler = on_signal;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i], &sa, NULL);
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&blocked, signals[i]);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	for (int sig = SIGTSTP; sig <= SIGTTOU; sig++)
 		signal(sig, SIG_IGN);
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
@@ -137,8 +155,6 @@ int init_main(int argc, char **argv)
 		/* A shell that ends at once is not started faster than that. */
 		if (time(NULL) - from < 1)
 			nanosleep(&second, NULL);
-		if (asked)
-			end_system(asked);
 	}
 }
 

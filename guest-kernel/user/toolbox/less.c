@@ -21,10 +21,8 @@ static int collect(FILE *f, const char *name, void *arg)
 
 	while (read_line(f, &line, &room) >= 0) {
 		if ((count & (count - 1)) == 0)
-			lines = realloc(lines, (count ? count * 2 : 1) * sizeof(*lines));
-		if (!lines)
-			return fail_errno(name);
-		lines[count++] = strdup(line);
+			lines = must(realloc(lines, (count ? count * 2 : 1) * sizeof(*lines)));
+		lines[count++] = must(strdup(line));
 	}
 	free(line);
 	return 0;

@@ -27,12 +27,10 @@ static void add(struct list *l, const char *directory, const char *name)
 {
 	struct entry *e;
 
-	l->e = realloc(l->e, (l->n + 1) * sizeof(*l->e));
-	if (!l->e)
-		exit(fail_errno(name));
+	l->e = must(realloc(l->e, (l->n + 1) * sizeof(*l->e)));
 	e = &l->e[l->n];
-	e->name = strdup(name);
-	e->path = directory ? join_path(directory, name) : strdup(name);
+	e->name = must(strdup(name));
+	e->path = directory ? join_path(directory, name) : must(strdup(name));
 	memset(&e->st, 0, sizeof(e->st));
 	if (lstat(e->path, &e->st) < 0) {
 		fail_errno(e->path);

@@ -59,9 +59,7 @@ static size_t list_pids(pid_t **pids)
 	while (d && (e = readdir(d)) != NULL) {
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
-		*pids = realloc(*pids, (n + 1) * sizeof(**pids));
-		if (!*pids)
-			exit(fail_errno("/proc"));
+		*pids = must(realloc(*pids, (n + 1) * sizeof(**pids)));
 		(*pids)[n++] = atoi(e->d_name);
 	}
 	if (d)

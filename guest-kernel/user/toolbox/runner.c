@@ -116,7 +116,7 @@ int timeout_main(int argc, char **argv)
 static char *next_argument(bool nul, bool whole_line)
 {
 	size_t n = 0, room = 64;
-	char *s = malloc(room);
+	char *s = must(malloc(room));
 	int c, quote = 0;
 	bool any = false;
 
@@ -138,7 +138,7 @@ static char *next_argument(bool nul, bool whole_line)
 				break;
 		}
 		if (n + 2 > room)
-			s = realloc(s, room *= 2);
+			s = must(realloc(s, room *= 2));
 		s[n++] = (char)c;
 	}
 	if (c == EOF && !any) {
@@ -174,7 +174,7 @@ static char *substitute(const char *text, const char *what, const char *with)
 
 	for (const char *p = text; (p = strstr(p, what)) != NULL; p += strlen(what))
 		room += strlen(with);
-	out = malloc(room);
+	out = must(malloc(room));
 	while ((found = strstr(text, what)) != NULL) {
 		n += (size_t)sprintf(out + n, "%.*s%s", (int)(found - text), text, with);
 		text = found + strlen(what);

@@ -76,12 +76,9 @@ static int collect(FILE *f, const char *name, void *arg)
 	size_t room = 0;
 
 	while (read_line(f, &line, &room) >= 0) {
-		if ((count & (count - 1)) == 0) {
-			lines = realloc(lines, (count ? count * 2 : 1) * sizeof(*lines));
-			if (!lines)
-				return fail_errno(name);
-		}
-		lines[count++] = strdup(line);
+		if ((count & (count - 1)) == 0)
+			lines = must(realloc(lines, (count ? count * 2 : 1) * sizeof(*lines)));
+		lines[count++] = must(strdup(line));
 	}
 	free(line);
 	return 0;
@@ -140,7 +137,7 @@ static int uniq_one(FILE *f, const char *name, void *arg)
 		if (previous)
 			print_run(arg, previous, times);
 		free(previous);
-		previous = strdup(line);
+		previous = must(strdup(line));
 		times = 1;
 	}
 	if (previous)

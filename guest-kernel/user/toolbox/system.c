@@ -76,8 +76,8 @@ int dmesg_main(int argc, char **argv)
 	size = klogctl(10, NULL, 0);
 	if (size <= 0)
 		size = 65536;
-	text = malloc((size_t)size);
-	n = text ? klogctl(opt(&o, 'c') ? 4 : 3, text, size) : -1;
+	text = must(malloc((size_t)size));
+	n = klogctl(opt(&o, 'c') ? 4 : 3, text, size);
 	if (n < 0)
 		return fail_errno("kernel log");
 	for (int i = 0; i < n; i++) {

@@ -222,10 +222,12 @@ int test_main(int argc, char **argv)
 	if (word == last)
 		return 1;
 	/* With three arguments a middle operator decides, whatever the others look like. */
-	if (last - word == 4 && !strcmp(word[0], "!") && is_binary(word[2]))
-		value = !binary(word[1], word[2], word[3]), word = last;
-	else
+	if (last - word == 4 && !strcmp(word[0], "!") && is_binary(word[2])) {
+		value = !binary(word[1], word[2], word[3]);
+		word = last;
+	} else {
 		value = parse_or();
+	}
 	if (word < last)
 		fail(*word, "unexpected");
 	return failed ? 2 : !value;

@@ -79,14 +79,15 @@ struct cut {
 static bool in_list(const char *list, long n)
 {
 	while (*list) {
-		char *end;
-		long from = *list == '-' ? 1 : strtol(list, &end, 10), to;
+		char *end = (char *)list;
+		long from = *list == '-' ? 1 : strtol(list, &end, 10), to = from;
 
-		if (*list == '-')
-			end = (char *)list;
-		to = from;
-		if (*end == '-')
-			to = isdigit((unsigned char)end[1]) ? strtol(end + 1, &end, 10) : (end++, -1);
+		if (*end == '-') {
+			to = -1;
+			end++;
+			if (isdigit((unsigned char)*end))
+				to = strtol(end, &end, 10);
+		}
 		if (n >= from && (to < 0 || n <= to))
 			return true;
 		if (*end != ',')

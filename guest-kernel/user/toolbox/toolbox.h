@@ -56,6 +56,8 @@ int copy_descriptor(int from, int to, const char *from_name, const char *to_name
 int write_all(int fd, const void *data, size_t length);
 /* A line without its newline in *line (owned by the caller); -1 at the end. */
 ssize_t read_line(FILE *f, char **line, size_t *room);
+/* The pointer, or the end of the program with a message if it is NULL. */
+void *must(void *memory);
 char *join_path(const char *directory, const char *name);
 void format_size(char *out, size_t size, unsigned long bytes, bool human);
 char *read_small_file(const char *path, char *buffer, size_t size);
