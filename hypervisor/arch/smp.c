@@ -190,8 +190,13 @@ void __init smp_start(void)
 {
 	uint32_t boot = apic_id();
 	unsigned int limit = MAX_CPUS;
+	void *below = alloc_hv_page();
 	char v[16];
 
+	/* A loader may have put a boot module where the other CPUs start: it gets its page back below. */
+	if (!below)
+		panic("no memory to start other CPUs");
+	memcpy(below, mfn_to_virt(mfn(TRAMPOLINE_PAGE)), PAGE_SIZE);
 	if (cmdline_find("maxcpus", v, sizeof(v)) && strtoul(v, NULL, 0))
 		limit = (unsigned int)strtoul(v, NULL, 0);
 	for (unsigned int i = 0; i < acpi_info.nr_cpus && nr_cpus < limit; i++) {
@@ -212,5 +217,7 @@ void __init smp_start(void)
 		}
 		nr_cpus++;
 	}
+	memcpy(mfn_to_virt(mfn(TRAMPOLINE_PAGE)), below, PAGE_SIZE);
+	free_hv_page(below);
 	printk("%u CPU%s\n", nr_cpus, nr_cpus == 1 ? "" : "s");
 }

@@ -298,7 +298,8 @@ void mm_release_boot_range(uint64_t start, uint64_t end)
 {
 	unsigned long s = DIV_ROUND_UP(start, PAGE_SIZE), e = end >> PAGE_SHIFT;
 
-	for (unsigned long m = s; m < e; m++) {
+	/* A UEFI loader may put a module below 1 MB, which the allocator never gets. */
+	for (unsigned long m = MAX(s, MB >> PAGE_SHIFT); m < e; m++) {
 		struct frame *f = mfn_to_frame(mfn(m));
 
 		BUG_ON(!mfn_valid(mfn(m)) || f->count != FC_XEN);
