@@ -75,7 +75,7 @@ static void __init build_control_domain(const struct boot_info *bi)
 		b.ramdisk = bi->module[1];
 	if (build_boot_domain(&b, &d))
 		panic("the control domain could not be built");
-	domain_unpause(d);
+	domain_unpause_by_controller(d);
 }
 
 /* TOUR 1.5: the boot modules become domains. */

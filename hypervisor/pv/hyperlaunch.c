@@ -144,6 +144,6 @@ bool __init hyperlaunch_build(const struct boot_info *bi)
 	if (!n)
 		panic("device tree: no domain under /chosen/hypervisor (compatible = \"xen,domain\")");
 	for (unsigned int i = 0; i < n; i++)
-		domain_unpause(built[i]);
+		domain_unpause_by_controller(built[i]);
 	return true;
 }
