@@ -70,3 +70,7 @@ print-hypervisor-cflags:
 	@echo '$(HV_FLAGS)'
 lint: $(HB)/hypercall_protos.h $(HB)/asm_offsets.h | $(PKG_LINT) $(DEP_LIBFDT) $(DEP_XZ)
 	@mk/lint.sh
+
+.PHONY: tour
+tour:
+	@mk/tour.py
