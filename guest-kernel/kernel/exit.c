@@ -70,7 +70,7 @@ static void __noreturn thread_exit(struct task *t)
 	sched_exit();
 }
 
-/* TOUR 6.3: what a process leaves behind. `status` is wait4's. */
+/* TOUR 5.6: what a process leaves behind. `status` is wait4's. */
 void __noreturn process_exit(int status)
 {
 	struct task *t = current, *parent;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TOUR 5.1: from the platform's start to the first process. The platform has found memory, the console
+ * From the platform's start to the first process. The platform has found memory, the console
  * and the initramfs; what follows is the same everywhere.
  */
 #include "../drivers/drivers.h"
@@ -162,6 +162,7 @@ void init_thread(void *arg)
 	demo_init();
 }
 
+/* TOUR 5.3: the same from here on, natively and under the hypervisor. */
 void kernel_main(void)
 {
 	sched_init_cpu(0);

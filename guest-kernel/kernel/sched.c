@@ -141,7 +141,7 @@ static struct task *pick_next(struct cpu *c)
 	return c->idle;
 }
 
-/* TOUR 5.2: leaving one task's stack for another's. */
+/* TOUR 5.4: leaving one task's stack for another's. */
 void schedule(void)
 {
 	u64 irq = plat_irq_save();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TOUR 6.1: from a system call's number to its function. Both platforms' entry paths end here. */
+/* TOUR 5.5: from a system call's number to its function. Both platforms' entry paths end here. */
 #include "syscall.h"
 #include "errno.h"
 #include "lib.h"

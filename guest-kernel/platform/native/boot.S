@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TOUR 4.1 (native): power-on to C.
+ * Power-on to C.
  *
  * A Multiboot loader enters at start32 in 32-bit protected mode, paging off, ebx = information. The
  * image is linked at KERNEL_BASE + 1 MB and loaded at 1 MB: until paging is on, addresses need

@@ -60,7 +60,7 @@ static void note_end(pa_t start, pa_t end)
 	ram_end = max(ram_end, end);
 }
 
-/* TOUR 4.2 (native): boot.S calls this with the tables of boot.S and a stack, nothing else. */
+/* boot.S calls this with the tables of boot.S and a stack, nothing else. */
 void __noreturn native_start(u32 magic, u32 info);
 void native_start(u32 magic, u32 info)
 {

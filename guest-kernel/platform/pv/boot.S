@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TOUR 4.1 (pv): the first instruction of a PV guest.
+ * The first instruction of a PV guest.
  *
  * The builder has loaded the image, built page tables that map everything it put there, and entered at
  * the address in the ENTRY note: 64-bit mode, ring 3, paging on, events masked, rsi = start_info.
@@ -10,6 +10,7 @@
 
 	.text
 	.globl pv_start
+/* TOUR 5.1: the first instruction of a domain: rsi is all it gets. */
 pv_start:
 	cld
 	mov $boot_stack_top, %rsp

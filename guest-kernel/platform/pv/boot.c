@@ -12,7 +12,7 @@ struct start_info *start_info;
 
 static char cmdline[256];
 
-/* TOUR 4.2 (pv): boot.S calls this on our own stack. */
+/* TOUR 5.2: the kernel learns about itself: frames, shared page, module. Called by boot.S, on our own stack. */
 void __noreturn pv_start_c(struct start_info *si);
 void pv_start_c(struct start_info *si)
 {

@@ -233,7 +233,7 @@ static void dispatch_port(unsigned port)
 	__atomic_store_n(&dispatching[cpu], 0, __ATOMIC_SEQ_CST);
 }
 
-/* TOUR 7.3: the upcall. Events are masked; what arrives meanwhile sets `pending` again. */
+/* TOUR 5.7: the upcall. Events are masked; what arrives meanwhile sets `pending` again. */
 void pv_upcall(struct trapframe *tf)
 {
 	struct vcpu_info *v = vcpu_info();
