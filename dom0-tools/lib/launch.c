@@ -11,6 +11,7 @@
 #include "builder.h"
 #include "ctl.h"
 #include "launch.h"
+#include "trace.h"
 
 /* Beyond memory=, what a domain may hold for tables of its own; the same as xl's. */
 #define SLACK_KB 1024
@@ -254,5 +255,6 @@ int launch_destroy(struct host *host, domid_t dom, struct err *e)
 	unlink(launch_config_path(dom, path, sizeof(path)));
 	strncat(path, ".preserved", sizeof(path) - strlen(path) - 1);
 	unlink(path);
+	trace_forget(dom);
 	return ret ? hcall_fail(&host->h, e, ret, "domain %u", dom) : 0;
 }

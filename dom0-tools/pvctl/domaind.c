@@ -18,6 +18,7 @@
 
 #include "../lib/coredump.h"
 #include "../lib/ctl.h"
+#include "../lib/trace.h"
 #include "verbs.h"
 
 /* A domain that restarts this often within a minute is destroyed: it would do so for ever. */
@@ -192,11 +193,17 @@ static void look(struct host *host)
 	struct xen_domctl_getdomaininfo *list = NULL;
 	struct err e = ERR_INIT;
 	long n = all_domains(host, &list, &e), k;
+	char path[256];
 
 	if (n < 0) {
 		say("domains", e.text);
 		return;
 	}
+	/* What crashed, first: its trace is being overwritten. */
+	for (k = 0; k < n; k++)
+		if (list[k].flags & XEN_DOMINF_shutdown && list[k].flags >> XEN_DOMINF_shutdownshift ==
+		    SHUTDOWN_crash && !access(launch_config_path(list[k].domain, path, sizeof(path)), F_OK))
+			trace_save(&host->h, list[k].domain);
 	for (k = 0; k < n; k++) {
 		if (list[k].flags & XEN_DOMINF_shutdown && !(list[k].flags & XEN_DOMINF_dying) &&
 		    list[k].domain)

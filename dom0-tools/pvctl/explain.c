@@ -15,9 +15,9 @@
 #include "../lib/ctl.h"
 #include "../lib/frames.h"
 #include "../lib/symbols.h"
+#include "../lib/trace.h"
 #include "verbs.h"
 
-#define TRACE_SHOWN 40
 #define CONSOLE_TAIL 24		/* lines */
 
 static const char *const hypercall_names[] = {
@@ -166,28 +166,25 @@ static void print_record(const struct paravane_trace_record *r, uint64_t last)
 	}
 }
 
+/* The live ring, or what domaind saved when the domain crashed: rings go on and forget. */
 static void print_trace(struct host *host, domid_t dom)
 {
-	size_t mark = hcall_mark(&host->h);
-	struct paravane_trace_record *rec = hcall_put(&host->h, NULL, TRACE_SHOWN * sizeof(*rec));
-	struct paravane_sysctl_trace_read *arg;
-	struct xen_sysctl op;
-	uint32_t i;
+	struct paravane_trace_record rec[TRACE_SHOWN];
+	long n = trace_saved(dom, rec, TRACE_SHOWN), i;
 
-	memset(&op, 0, sizeof(op));
-	op.cmd = PARAVANE_SYSCTL_trace_read;
-	arg = (void *)&op.u;
-	arg->domid = dom;
-	arg->count = TRACE_SHOWN;
-	arg->buffer = (uintptr_t)rec;
-	if (hcall_sysctl(&host->h, &op)) {
+	if (n <= 0)
+		n = trace_read(&host->h, dom, rec, TRACE_SHOWN);
+	if (n < 0) {
 		printf("\nLast hypercalls and traps: not available (this hypervisor keeps no trace)\n");
-	} else if (arg->count && arg->count <= TRACE_SHOWN) {
-		printf("\nLast hypercalls and traps (time in TSC ticks before the last, vCPU, rip)\n");
-		for (i = 0; i < arg->count; i++)
-			print_record(&rec[i], rec[arg->count - 1].tsc);
+		return;
 	}
-	hcall_release(&host->h, mark);
+	if (!n) {
+		printf("\nLast hypercalls and traps: too long ago, the trace no longer has them\n");
+		return;
+	}
+	printf("\nLast hypercalls and traps (time in TSC ticks before the last, vCPU, rip)\n");
+	for (i = 0; i < n; i++)
+		print_record(&rec[i], rec[n - 1].tsc);
 }
 
 /* What consoled kept. It sends that at once; silence means the end of it. */
