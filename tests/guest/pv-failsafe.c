@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An iret hypercall to what cannot be loaded (code selector without a descriptor, non-canonical
+ * RIP, bad stack segment) ends in the failsafe callback, with all registers kept.
+ */
+#include "testlib.h"
+#include <pv-abi/hypercall-numbers.h>
+
+static unsigned long bad_cs, bad_rip, bad_ss;
+static struct regs seen;
+
+static bool hook(struct regs *r)
+{
+	seen = *r;
+	return false;
+}
+
+static void bad_iret(void *unused)
+{
+	__asm__ volatile(
+		"movq $0x1111, %%rbx; movq $0x2222, %%r15; movq $0x3333, %%r9\n\t"
+		"movq %%rsp, %%rdx\n\t"
+		"pushq %2\n\t pushq %%rdx\n\t pushq $0x202\n\t pushq %0\n\t pushq %1\n\t"
+		"pushq $0\n\t pushq $0x4444\n\t pushq $0x5555\n\t pushq $0x6666\n\t"
+		"movl %3, %%eax\n\t syscall"
+		:: "r"(bad_cs), "r"(bad_rip), "r"(bad_ss), "i"(23)
+		: "rax", "rbx", "rcx", "rdx", "r9", "r11", "r15", "memory");
+}
+
+static void provoke(unsigned long cs, unsigned long rip, unsigned long ss, const char *what)
+{
+	struct fault f;
+
+	bad_cs = cs;
+	bad_rip = rip;
+	bad_ss = ss;
+	memset(&seen, 0, sizeof(seen));
+	try_call(bad_iret, NULL, &f);
+	/* An emulator may load a non-canonical RIP and then raise #GP at it, in ring 3. */
+	ok(f.happened && (f.vector == 0x101 || (f.vector == 13 && f.rip == 0x8000000000001234)),
+	   "%s: failsafe callback (vector %#x)", what, f.vector);
+	ok(seen.rbx == 0x1111 && seen.r15 == 0x2222 && seen.r9 == 0x3333 && seen.rax == 0x6666,
+	   "%s: registers are kept (rbx %#lx r15 %#lx r9 %#lx rax %#lx)", what, seen.rbx, seen.r15, seen.r9, seen.rax);
+	EXPECT_EQ(seen.rip, rip);
+}
+
+void test_main(void)
+{
+	trap_hook = hook;
+	provoke(0x5550, 0xffffffff80100000, FLAT_KERNEL_SS, "CS without a descriptor");
+	provoke(FLAT_KERNEL_CS & ~3UL, 0x8000000000001234, FLAT_KERNEL_SS, "non-canonical RIP");
+	provoke(FLAT_KERNEL_CS & ~3UL, 0xffffffff80100000, 0x5550, "SS without a descriptor");
+	provoke(0xe008, 0xffffffff80100000, FLAT_KERNEL_SS, "the hypervisor's own CS");
+}
