@@ -62,7 +62,7 @@ static void give_back(struct domain *d, struct list *in)
 static int steal_chunk(struct exchange *e, unsigned long chunk, struct list *in)
 {
 	for (unsigned long j = 0; j < 1UL << e->in_chunk; j++) {
-		xen_pfn_t m;
+		xen_pfn_t m = 0;
 
 		if (copy_from_guest_offset(&m, e->x.in.extent_start, (chunk << e->in_chunk) + j, 1))
 			return -EFAULT;
