@@ -198,6 +198,7 @@ static uint64_t entry_write(uint64_t *p, uint64_t new, bool preserve_ad)
 	return old;
 }
 
+/* TOUR 4.3: the new entry's references first, which may fail; then the exchange; then the old one's, which cannot. */
 static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain *pg_owner, bool preserve_ad)
 {
 	uint64_t old = READ_ONCE(*p);

@@ -32,6 +32,7 @@ static int l1_validate(struct frame *f, uint64_t *t)
 	return 0;
 }
 
+/* TOUR 4.6: a new page table: every entry that the guest wrote, while it could, is looked at. */
 int table_validate(struct frame *f, unsigned int level, bool preemptible)
 {
 	uint64_t *t = frame_to_virt(f);

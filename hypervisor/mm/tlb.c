@@ -15,6 +15,7 @@ cpumask_t tlb_all_cpus(void)
 	return (cpumask_t){ nr_cpus >= 64 ? ~0UL : (1UL << nr_cpus) - 1 };
 }
 
+/* TOUR 4.5: a frame changes its type: CPUs that may remember its former use forget it first. */
 void tlb_flush_since(cpumask_t m, uint64_t stamp)
 {
 	cpumask_t due = { 0 };

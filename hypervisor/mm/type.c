@@ -168,6 +168,7 @@ static int validate(struct frame *f, enum frame_type t, bool preemptible, bool h
 	return rc;
 }
 
+/* TOUR 4.4: may the frame be used so? While it is a page table nobody gets a writable mapping of it here. */
 static int type_get(struct frame *f, enum frame_type t, bool preemptible)
 {
 	uint64_t want = (uint64_t)t << FT_SHIFT, x = READ_ONCE(f->type), n;
