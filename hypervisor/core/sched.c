@@ -250,8 +250,24 @@ static void queue_prev(struct sched_cpu *sc, struct vcpu *prev, s_time_t when)
 	runstate_change(prev, RUNSTATE_runnable, when);
 }
 
+/*
+ * The lock was let go after queue_prev(). While prev was still curr, whoever woke it
+ * or put it to sleep left the rest to us.
+ */
+static void requeue_prev(struct sched_cpu *sc, struct vcpu *prev, s_time_t when)
+{
+	bool runnable = vcpu_runnable(prev);
+
+	if (is_idle_vcpu(prev) || runnable == prev->sched.on_queue)
+		return;
+	if (prev->sched.on_queue)
+		sched_dequeue(sc, prev);
+	queue_prev(sc, prev, when);
+}
+
 /* Under LOCK_SCHED of this CPU, which may be let go and taken again. */
-static struct vcpu *choose_next(struct sched_cpu *sc, unsigned int cpu, unsigned long *flags)
+static struct vcpu *choose_next(struct sched_cpu *sc, unsigned int cpu, s_time_t when,
+				unsigned long *flags)
 {
 	struct vcpu *next = pick(sc, cpu, SCHED_NR_PRI, current), *stolen;
 	unsigned int than = next ? next->sched.pri : SCHED_NR_PRI;
@@ -261,7 +277,10 @@ static struct vcpu *choose_next(struct sched_cpu *sc, unsigned int cpu, unsigned
 		spin_unlock_irqrestore(&sc->lock, *flags);
 		stolen = steal(cpu, than);
 		spin_lock_irqsave(&sc->lock, *flags);
-		if (stolen && vcpu_runnable(stolen) && !stolen->sched.on_queue)
+		requeue_prev(sc, current, when);
+		/* On no queue for a moment, it may have been woken: then here, or on to another CPU. */
+		if (stolen && stolen->processor == cpu && vcpu_runnable(stolen) &&
+		    !stolen->sched.on_queue)
 			sched_enqueue(sc, stolen);
 		next = pick(sc, cpu, SCHED_NR_PRI, current);
 	}
@@ -290,6 +309,21 @@ static void send_away(struct vcpu *v)
 	spin_unlock_irqrestore(&sc->lock, flags);
 }
 
+/* A vCPU that had to leave its CPU while another one has nothing to do: that one may come and take it. */
+static void offer(const struct vcpu *v)
+{
+	uint64_t allowed = sched_allowed_cpus(v) & ~(1UL << v->processor);
+
+	for (uint64_t m = allowed; m; m &= m - 1) {
+		unsigned int cpu = first_bit(m);
+
+		if (is_idle_vcpu(READ_ONCE(sched_cpu(cpu)->curr))) {
+			cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
+			return;
+		}
+	}
+}
+
 static void switch_to(struct vcpu *prev, struct vcpu *next, unsigned long flags)
 {
 	if (!is_idle_vcpu(prev)) {
@@ -301,6 +335,8 @@ static void switch_to(struct vcpu *prev, struct vcpu *next, unsigned long flags)
 	local_irq_restore(flags);
 
 	send_away(prev);
+	if (nr_cpus > 1 && READ_ONCE(prev->sched.on_queue))
+		offer(prev);
 	if (!is_idle_vcpu(next)) {
 		runstate_update_guest(next);
 		vcpu_timers_switch_in(next);
@@ -325,7 +361,7 @@ static void schedule(void)
 		return;
 	}
 	queue_prev(sc, prev, when);
-	next = choose_next(sc, cpu, &flags);
+	next = choose_next(sc, cpu, when, &flags);
 	prev->sched.yielding = false;
 	sc->curr = next;
 	if (next != prev) {
