@@ -123,7 +123,8 @@ int verb_create(int argc, char **argv)
 	if (status)
 		return status;
 	if (!o.quiet && !o.dry_run) {
-		printf("Parsing config from %s\n", o.file);
+		printf("Parsing config from %s\n",
+		       getenv("PVCTL_CONFIG_NAME") ? getenv("PVCTL_CONFIG_NAME") : o.file);
 		fflush(stdout);
 	}
 	if (read_config(&c, &o, &e)) {
