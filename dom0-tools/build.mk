@@ -62,7 +62,7 @@ TOOLS_LINUX_PROGRAMS += $(TOOLS_OUT)/linux/pvctl
 
 # --- for the guest kernel -----------------------------------------------------------------------
 ifdef USER_CC
-$(eval $(call user_library,tools-deps,$(TOOLS_SRC_DEPS),$(TOOLS_FLAGS) -w))
+$(eval $(call user_library,tools-deps,$(TOOLS_SRC_DEPS),$(TOOLS_FLAGS) -w -O2))
 $(eval $(call user_library,tools-lib,$(TOOLS_LIB),$(TOOLS_FLAGS)))
 $(eval $(call user_program,pvctl,$(TOOLS_PVCTL),$(TOOLS_FLAGS),$(USER_OUT)/tools-lib.a $(USER_OUT)/tools-deps.a))
 $(call user_objects,tools-lib,$(TOOLS_LIB)) $(call user_objects,pvctl,$(TOOLS_PVCTL)): \
