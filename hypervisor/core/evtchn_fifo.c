@@ -242,7 +242,7 @@ static void switch_abi(struct domain *d, struct evtchn_fifo_domain *f)
 		unsigned long flags = evtchn_lock_irqsave(chn);
 
 		chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-		if (port < EVTCHN_2L_NR_CHANNELS && test_bit(port, d->shared_info->evtchn_pending))
+		if (port < EVTCHN_2L_NR_CHANNELS && test_and_clear_bit(port, d->shared_info->evtchn_pending))
 			chn->pending = true;
 		evtchn_unlock_irqrestore(chn, flags);
 	}
