@@ -205,12 +205,15 @@ class Host:
             os.close(lock)
 
     def wait_ready(self, timeout=60.0, progress=None):
-        start = time.monotonic()
+        start = begun = time.monotonic()
         while True:
             if self.process and self.process.poll() is not None:
                 raise HostError(f"host '{self.name}' ended while starting (status {self.process.returncode})\n"
                                 f"{self.qemu_errors()}\n--- console\n{self.console_tail()}")
-            if os.path.exists(self.path("port0.sock")) and self.answers():
+            if not os.path.exists(self.path("port0.sock")):
+                # QEMU itself has not started yet: a wrapper in $QEMU may make it wait its turn.
+                start = min(time.monotonic(), begun + 600)
+            elif self.answers():
                 return time.monotonic() - start
             if time.monotonic() - start > timeout:
                 raise HostError(f"host '{self.name}' does not answer after {timeout:.0f} s; "

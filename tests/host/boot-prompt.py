@@ -25,6 +25,9 @@ def main():
         start = time.monotonic()
         host.start()
         try:
+            while not os.path.exists(host.path("console.sock")) and host.process.poll() is None:
+                start = time.monotonic()
+                time.sleep(0.005)
             while time.monotonic() - start < 60 and PROMPT not in host.console_tail(3):
                 time.sleep(0.01)
                 if host.process.poll() is not None:

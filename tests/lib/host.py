@@ -10,7 +10,7 @@ its console is shown.
 
 import os
 import re
-import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -18,8 +18,17 @@ import time
 TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "build")
 CPUS = int(os.environ.get("CPUS", "2"))
+PATIENCE = float(os.environ.get("TEST_PATIENCE") or 1)
 sys.path.insert(0, os.path.join(TOP, "mk"))
 import qemu  # noqa: E402
+
+
+def end_on_sigterm(signo, frame):
+    """The test runner's patience is over: leave through the with statements, which stop machines."""
+    raise SystemExit(128 + signo)
+
+
+signal.signal(signal.SIGTERM, end_on_sigterm)
 
 
 class Result:
@@ -43,7 +52,7 @@ class RunningHost:
     def __enter__(self):
         self.host.start()
         try:
-            self.ready_after = self.host.wait_ready(timeout=60)
+            self.ready_after = self.host.wait_ready(timeout=60 * PATIENCE)
         except qemu.HostError:
             self.host.stop()
             raise
@@ -68,7 +77,7 @@ class RunningHost:
     def pvctl(self, *args, timeout=60, data=None):
         """A verb, as typed on the host."""
         start = time.monotonic()
-        p = subprocess.run(self.command(*args), input=data, capture_output=True, timeout=timeout, check=False,
+        p = subprocess.run(self.command(*args), input=data, capture_output=True, timeout=timeout * PATIENCE, check=False,
                            cwd=TOP, text=True, errors="replace", stdin=None if data else subprocess.DEVNULL)
         return Result(p.returncode, p.stdout, p.stderr, time.monotonic() - start)
 
@@ -80,7 +89,7 @@ class RunningHost:
         """A verb on a terminal of its own: a pexpect child."""
         import pexpect
         command = self.command(*args)
-        return pexpect.spawn(command[0], command[1:], cwd=TOP, timeout=timeout, encoding="utf-8",
+        return pexpect.spawn(command[0], command[1:], cwd=TOP, timeout=timeout * PATIENCE, encoding="utf-8",
                              codec_errors="replace", dimensions=(25, 80))
 
     def list(self):
@@ -100,7 +109,7 @@ class RunningHost:
 
     def wait_for(self, what, condition, timeout=30):
         """Poll until condition() is true; returns whether it became so."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < deadline:
             if condition():
                 return True
