@@ -36,7 +36,7 @@ $(XS_TEST)/xenstore: $(XS_COMMANDS) dom0-tools/lib/xs.c $(XS_HEADERS)
 	@echo "  HOSTLD  $@"
 	@$(HOSTCC) $(XS_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-TEST_NEEDS_host += $(XS_TEST)/xenstored $(XS_TEST)/xenstore $(TOOLS_LINUX_PROGRAMS)
+TEST_NEEDS_host += $(XS_TEST)/xenstored $(XS_TEST)/xenstore $(TOOLS_LINUX_PROGRAMS) $(B)/paravane
 
 # The same on our C library, which also runs here: $(USER_BIN)/test-xenstored.
 ifdef USER_CC
