@@ -139,6 +139,7 @@ static void enter(struct cpu *c, struct vcpu *next)
 	pv_update_time(next);
 }
 
+/* TOUR 1.7: the scheduler has chosen; the boot CPU leaves its idle vCPU for the first guest. */
 void context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct cpu *c = this_cpu();

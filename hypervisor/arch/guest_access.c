@@ -27,6 +27,7 @@ static inline void guest_access_close(void)
 		__asm__ volatile("clac" ::: "memory");
 }
 
+/* TOUR 2.5: the guest's argument is fetched here, once; a bad pointer comes back as an error. */
 unsigned long copy_from_guest_va(void *to, const void *guest, unsigned long n)
 {
 	unsigned long left;

@@ -152,6 +152,7 @@ static void free_channel(struct domain *d, struct evtchn *chn)
 
 /* --- telling the guest --- */
 
+/* TOUR 3.3: the target vCPU is told, once, and woken or interrupted if it is elsewhere. */
 void vcpu_mark_events_pending(struct vcpu *v)
 {
 	struct vcpu_info *vi = READ_ONCE(v->vcpu_info);
