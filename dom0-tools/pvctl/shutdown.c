@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "../lib/ctl.h"
 #include "verbs.h"
@@ -30,6 +32,19 @@ static int has_ended(struct host *host, domid_t dom)
 	return ret || info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying);
 }
 
+/* Then its policy is carried out by domaind, whose last step takes the kept config away. */
+static void wait_policy(domid_t dom)
+{
+	const struct timespec tick = { 0, 20000000 };
+	char path[256];
+	int i;
+
+	launch_config_path(dom, path, sizeof(path));
+	/* Not for ever: domaind may not be running. */
+	for (i = 0; i < 100 && !access(path, F_OK); i++)
+		nanosleep(&tick, NULL);
+}
+
 static int wait_all(struct host *host, struct asked *list, int nr, struct err *e)
 {
 	int left = nr, i;
@@ -44,6 +59,7 @@ static int wait_all(struct host *host, struct asked *list, int nr, struct err *e
 			if (!list[i].gone && has_ended(host, list[i].dom)) {
 				list[i].gone = 1;
 				left--;
+				wait_policy(list[i].dom);
 				printf("Domain %u has been shut down\n", list[i].dom);
 			}
 		}
