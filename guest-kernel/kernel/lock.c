@@ -67,7 +67,7 @@ void waitq_del(struct waiter *w)
 	spin_unlock(&w->wq->lock);
 }
 
-void wake_all(struct waitq *wq)
+static void wake(struct waitq *wq, unsigned how)
 {
 	struct waiter *w;
 
@@ -75,8 +75,18 @@ void wake_all(struct waitq *wq)
 		return;
 	spin_lock(&wq->lock);
 	list_for_each(w, &wq->waiters, link)
-		task_wake(w->task, WAKE_NORMAL);
+		task_wake(w->task, how);
 	spin_unlock(&wq->lock);
+}
+
+void wake_all(struct waitq *wq)
+{
+	wake(wq, WAKE_NORMAL);
+}
+
+void wake_all_soon(struct waitq *wq)
+{
+	wake(wq, WAKE_NORMAL | WAKE_SOON);
 }
 
 static void wake_sleeper(struct timer *t)

@@ -77,6 +77,11 @@ void waitq_init(struct waitq *wq);
 void waitq_add(struct waitq *wq, struct waiter *w);
 void waitq_del(struct waiter *w);
 void wake_all(struct waitq *wq);
+/*
+ * The same by somebody who will soon wait himself, such as for the answer: the woken stay with this CPU
+ * instead of calling an idle one, which costs more than it gains.
+ */
+void wake_all_soon(struct waitq *wq);
 
 /*
  * Waits for a wake-up of wq with `lock` (held by the caller, protecting the condition) released.

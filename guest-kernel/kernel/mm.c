@@ -57,17 +57,39 @@ static u64 pte_flags(u32 prot)
 	return f;
 }
 
+/* Pages whose entries are cleared are handed out again only after the flush: nobody may still reach them. */
+struct dropped {
+	unsigned count;
+	pa_t pages[64];
+};
+
+static void free_dropped(struct mm *mm, struct dropped *d)
+{
+	plat_pte_flush(mm);
+	while (d->count)
+		page_put(d->pages[--d->count]);
+}
+
 static void drop_entry(struct mm *mm, u64 addr, u64 *slot, void *arg)
 {
+	struct dropped *d = arg;
 	u64 pte = *slot;
 
 	plat_pte_set(mm, addr, slot, 0);
 	if (pte & PTE_FOREIGN)
 		return;
-	/* The page may be handed out again: nobody may still reach it through the old entry. */
-	plat_pte_flush(mm);
 	mm->rss--;
-	page_put(plat_pte_pa(pte));
+	d->pages[d->count++] = plat_pte_pa(pte);
+	if (d->count == ARRAY_SIZE(d->pages))
+		free_dropped(mm, d);
+}
+
+void mm_discard(struct mm *mm, u64 start, u64 end)
+{
+	struct dropped d = { 0 };
+
+	pt_for_each(mm, start, end, drop_entry, &d);
+	free_dropped(mm, &d);
 }
 
 /* The address space is not live any more: entries need not be cleared. */
@@ -155,11 +177,10 @@ int mm_unmap(struct mm *mm, u64 start, u64 len)
 			return -ENOMEM;
 		if (v->ops && v->ops->unmap)
 			v->ops->unmap(v, v->start, v->end);
-		pt_for_each(mm, v->start, v->end, drop_entry, NULL);
+		mm_discard(mm, v->start, v->end);
 		next = list_first(&v->link, struct vma, link);
 		vma_free(v);
 	}
-	plat_pte_flush(mm);
 	return 0;
 }
 

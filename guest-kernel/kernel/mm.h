@@ -76,6 +76,8 @@ int mm_fault(struct mm *mm, u64 addr, bool write, bool exec);
 /* Maps an area; called with mm->lock held. */
 int mm_map(struct mm *mm, u64 start, u64 len, u32 prot, u32 flags, struct file *file, u64 offset,
 	   struct vma **out);
+/* The pages of a range, not the areas. */
+void mm_discard(struct mm *mm, u64 start, u64 end);
 int mm_unmap(struct mm *mm, u64 start, u64 len);
 u64 mm_find_gap(struct mm *mm, u64 hint, u64 len);
 /* The kernel address of a page of another, possibly not live, address space. */

@@ -132,18 +132,6 @@ long sys_brk(long addr)
 	return want;
 }
 
-static void discard_entry(struct mm *mm, u64 addr, u64 *slot, void *arg)
-{
-	u64 pte = *slot;
-
-	if (pte & PTE_FOREIGN)
-		return;
-	plat_pte_set(mm, addr, slot, 0);
-	plat_pte_flush(mm);
-	mm->rss--;
-	page_put(plat_pte_pa(pte));
-}
-
 #define MADV_DONTNEED 4
 
 long sys_madvise(long addr, long len, long advice)
@@ -157,7 +145,7 @@ long sys_madvise(long addr, long len, long advice)
 	mutex_lock(&mm->lock);
 	list_for_each(v, &mm->vmas, link)
 		if (!v->file && v->start < end && v->end > start)
-			pt_for_each(mm, max(v->start, start), min(v->end, end), discard_entry, NULL);
+			mm_discard(mm, max(v->start, start), min(v->end, end));
 	mutex_unlock(&mm->lock);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes and FIFOs: a ring of one page between readers and writers. Lock: pipe->lock. */
+/* Pipes and FIFOs: a ring between readers and writers. Lock: pipe->lock. */
 #include "pipe.h"
 #include "lib.h"
 #include "mm.h"
@@ -21,6 +21,8 @@ struct pipe *pipe_create(void)
 	}
 	spin_init(&p->lock, LOCK_OBJECT);
 	waitq_init(&p->wait);
+	mutex_init(&p->read_lock);
+	mutex_init(&p->write_lock);
 	return p;
 }
 
@@ -31,58 +33,98 @@ void pipe_destroy(struct pipe *p)
 }
 
 /*
- * User memory cannot be touched under the lock, so bytes go through a small buffer. `readers` and
- * `writers` say whether the other side still exists.
+ * The ring's unread part belongs to the reader, the rest to the writer; each copies to or from user
+ * memory without the spinlock, and moves its index under it. The mutexes keep a second reader (writer)
+ * out during the copy; nobody waits for data or room with one held.
  */
-ssize_t pipe_read(struct pipe *p, struct iobuf *io, bool nonblock)
+static size_t copy_out(struct pipe *p, struct iobuf *io, size_t n, int *ret)
 {
-	u8 chunk[256];
-	ssize_t done = 0;
-	int ret = 0;
+	size_t done = 0;
 
-	while (io->len && !ret) {
-		size_t n;
+	while (done < n) {
+		size_t at = (p->tail + done) % PIPE_SIZE, k = min(n - done, PIPE_SIZE - at);
 
-		spin_lock(&p->lock);
-		while (p->head == p->tail && !done && p->writers && !ret)
-			ret = nonblock ? -EAGAIN : wait_locked(&p->wait, &p->lock, 0);
-		n = min(min(p->head - p->tail, io->len), sizeof(chunk));
-		for (size_t i = 0; i < n; i++)
-			chunk[i] = p->buf[(p->tail + i) % PIPE_SIZE];
-		p->tail += n;
-		spin_unlock(&p->lock);
-		if (!n)
+		*ret = iobuf_put(io, p->buf + at, k);
+		if (*ret)
 			break;
-		ret = iobuf_put(io, chunk, n);
-		done += n;
+		done += k;
 	}
-	if (done)
-		wake_all(&p->wait);
-	return done ? done : ret;
+	return done;
 }
 
+static size_t copy_in(struct pipe *p, struct iobuf *io, size_t n, int *ret)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		size_t at = (p->head + done) % PIPE_SIZE, k = min(n - done, PIPE_SIZE - at);
+
+		*ret = iobuf_get(io, p->buf + at, k);
+		if (*ret)
+			break;
+		done += k;
+	}
+	return done;
+}
+
+ssize_t pipe_read(struct pipe *p, struct iobuf *io, bool nonblock)
+{
+	size_t done = 0;
+	int ret = 0;
+
+	while (io->len && !done && !ret) {
+		bool crowded;
+
+		spin_lock(&p->lock);
+		while (p->head == p->tail && p->writers && !ret)
+			ret = nonblock ? -EAGAIN : wait_locked(&p->wait, &p->lock, 0);
+		spin_unlock(&p->lock);
+		if (ret)
+			break;
+		mutex_lock(&p->read_lock);
+		done = copy_out(p, io, min((size_t)(READ_ONCE(p->head) - p->tail), io->len), &ret);
+		spin_lock(&p->lock);
+		crowded = PIPE_SIZE - (p->head - p->tail) < PIPE_ATOMIC;
+		p->tail += done;
+		spin_unlock(&p->lock);
+		mutex_unlock(&p->read_lock);
+		if (crowded)
+			wake_all_soon(&p->wait);
+		if (!done && !ret && !p->writers)
+			break;
+	}
+	return done ? (ssize_t)done : ret;
+}
+
+/* Writes of up to PIPE_ATOMIC bytes go in at once or not at all. */
 ssize_t pipe_write(struct pipe *p, struct iobuf *io, bool nonblock)
 {
-	u8 chunk[256];
 	ssize_t done = 0;
 	int ret = 0;
 
 	while (io->len && !ret) {
-		size_t n = min(io->len, sizeof(chunk)), put = 0;
+		size_t need = min(io->len, (size_t)PIPE_ATOMIC), room, n;
+		bool empty;
 
-		ret = iobuf_get(io, chunk, n);
-		while (!ret && put < n) {
-			spin_lock(&p->lock);
-			while (p->head - p->tail == PIPE_SIZE && p->readers && !ret)
-				ret = nonblock ? -EAGAIN : wait_locked(&p->wait, &p->lock, 0);
-			if (!p->readers)
-				ret = -EPIPE;
-			for (; !ret && put < n && p->head - p->tail < PIPE_SIZE; put++, p->head++)
-				p->buf[p->head % PIPE_SIZE] = chunk[put];
-			spin_unlock(&p->lock);
-			wake_all(&p->wait);
-		}
-		done += put;
+		spin_lock(&p->lock);
+		while (PIPE_SIZE - (p->head - p->tail) < need && p->readers && !ret)
+			ret = nonblock ? -EAGAIN : wait_locked(&p->wait, &p->lock, 0);
+		if (!p->readers)
+			ret = -EPIPE;
+		spin_unlock(&p->lock);
+		if (ret)
+			break;
+		mutex_lock(&p->write_lock);
+		room = PIPE_SIZE - (p->head - READ_ONCE(p->tail));
+		n = room < need ? 0 : copy_in(p, io, min(io->len, room), &ret);
+		spin_lock(&p->lock);
+		empty = p->head == p->tail;
+		p->head += n;
+		spin_unlock(&p->lock);
+		mutex_unlock(&p->write_lock);
+		if (empty)
+			wake_all_soon(&p->wait);
+		done += n;
 	}
 	if (ret == -EPIPE && !done)
 		signal_send(current, SIGPIPE, 0);
@@ -102,7 +144,7 @@ unsigned pipe_poll(struct pipe *p, struct polltable *pt, bool reading, bool writ
 			ev |= POLLHUP;
 	}
 	if (writing) {
-		if (p->head - p->tail < PIPE_SIZE)
+		if (PIPE_SIZE - (p->head - p->tail) >= PIPE_ATOMIC)
 			ev |= POLLOUT | POLLWRNORM;
 		if (!p->readers)
 			ev |= POLLERR;

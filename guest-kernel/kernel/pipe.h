@@ -5,11 +5,13 @@
 
 #include "vfs.h"
 
-#define PIPE_SIZE 4096u
+#define PIPE_SIZE 16384u
+#define PIPE_ATOMIC 4096u
 
 struct pipe {
 	struct spinlock lock;
 	struct waitq wait;
+	struct mutex read_lock, write_lock;
 	u8 *buf;
 	u32 head, tail;		/* count up; modulo PIPE_SIZE */
 	int readers, writers;

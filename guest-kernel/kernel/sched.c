@@ -104,7 +104,8 @@ bool task_wake(struct task *t, unsigned states)
 		t->state = TASK_RUNNING;
 		if (!t->on_cpu) {
 			list_add_tail(&t->run_link, &run_queue);
-			cpu = idle_cpu_for(t);
+			if (!(states & WAKE_SOON))
+				cpu = idle_cpu_for(t);
 		}
 	}
 	spin_unlock(&sched_lock);

@@ -137,6 +137,7 @@ void schedule(void);
 void sched_yield_now(void);
 /* Makes t runnable if its state is among `states` (bits 1 << TASK_...). */
 bool task_wake(struct task *t, unsigned states);
+#define WAKE_SOON (1u << 31)	/* do not call an idle CPU for it */
 #define WAKE_NORMAL ((1u << TASK_SLEEPING) | (1u << TASK_BLOCKED))
 void task_set_state(enum task_state s);
 void sched_start(struct task *t);
