@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.environ["TOP"], "tests", "lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from tap import Tap  # noqa: E402
 from host import BUILD, RunningHost  # noqa: E402
 
@@ -85,7 +85,7 @@ def main():
         refused_config("missing ramdisk", "i.cfg", r"no-such-ramdisk", ramdisk='"/share/no-such-ramdisk"')
         refused_config("too much memory", "j.cfg", r"j\.cfg:\d+: memory", memory="500000")
         refused_config("wrong type", "k.cfg", r"k\.cfg:4: memory.*64x", memory='"64x"')
-        refused_config("unknown key", "l.cfg", r"l\.cfg:6: memroy", memroy="64")
+        refused_config("unknown key", "l.cfg", r"l\.cfg:6: .*memroy.*memory", memroy="64")
         refused_config("no kernel at all", "m.cfg", r"m\.cfg.*kernel", kernel=None)
         refused_config("bad name", "n.cfg", r"n\.cfg:1: name", name='"a/b"')
 
@@ -103,7 +103,7 @@ def main():
         refused("unknown domain", ["console", "nobody"], r"nobody")
         refused("control domain destroyed", ["destroy", "0"], r"(?i)domain.0|control domain")
         refused("unknown verb", ["craete"], r"craete", 2)
-        refused("unknown option", ["list", "--no-such"], r"no-such|usage", 2)
+        refused("unknown option", ["list", "--no-such"], r"unknown option", 2)
         refused("missing argument", ["pause"], r"(?i)usage|domain", 2)
 
         r = host.pvctl("create", config(here, "gz.cfg", kernel='"/share/kernel.gz"'))

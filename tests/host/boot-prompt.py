@@ -11,16 +11,16 @@ import os
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.environ["TOP"], "tests", "lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from tap import Tap  # noqa: E402
-from host import CPUS, BUILD, qemu  # noqa: E402
+from host import BUILD, CPUS, TOP, qemu  # noqa: E402
 
-PROMPT = " # "
+PROMPT = "~ #"
 
 
 def main():
     with Tap() as t:
-        os.chdir(os.environ["TOP"])
+        os.chdir(TOP)
         host = qemu.Host(f"boot-prompt-{os.getpid()}", cpus=CPUS, build=BUILD)
         start = time.monotonic()
         host.start()

@@ -10,7 +10,7 @@ is as much free memory as before.
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP"], "tests", "lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from tap import Tap  # noqa: E402
 from host import RunningHost  # noqa: E402
 

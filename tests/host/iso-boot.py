@@ -14,10 +14,11 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.environ["TOP"], "tests", "lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from tap import Tap  # noqa: E402
+from host import BUILD, PATIENCE, TOP  # noqa: E402
 
-ISO = os.path.join(os.environ["TOP"], os.environ["BUILD"], "paravane.iso")
+ISO = os.path.join(TOP, BUILD, "paravane.iso")
 FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 
 
@@ -41,7 +42,7 @@ def boot(more, timeout):
 
 def main():
     with Tap() as t:
-        patience = float(os.environ.get("TEST_PATIENCE") or 1)
+        patience = PATIENCE
         for name, more in (("BIOS", []), ("UEFI", ["-bios", FIRMWARE])):
             text = boot(more, 100 * patience)
             t.like(text, r"\(PV\) Paravane", f"{name}: the hypervisor starts")
