@@ -46,8 +46,8 @@ static void measure(const struct bench *b, int batches)
 	}
 	if (b->teardown)
 		b->teardown();
-	printf("%-14s %10lu %s  %s\n", b->name, best / (unsigned long)b->count, use_tsc ? "ticks" : "ns",
-	       b->what);
+	printf("%-14s %10lu %s  %s\n", b->name, best / (unsigned long)b->count,
+	       use_tsc ? "ticks" : "ns", b->what);
 	fflush(stdout);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Measuring a small operation: its cost is the smallest of several batches, divided by the number in a
- * batch. The clock is the monotonic one by default; with `-i` the time-stamp counter, which under
- * QEMU's -icount shift=0 counts instructions, so the result is the same digit for digit.
+ * Measuring a small operation: its cost is the smallest of several batches, divided by the number
+ * in a batch. The clock is the monotonic one by default; with `-i` the time-stamp counter, which
+ * under QEMU's -icount shift=0 counts instructions, so the result is the same digit for digit.
  */
 #ifndef USER_BENCH_H
 #define USER_BENCH_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress [-s SECONDS] [-j PROCESSES] [-r SEED] [-v]: many processes that do random things to the kernel
- * and check the results: memory keeps what was written across fork and other processes, pipes deliver
- * in order, files read back, signals arrive. Ends with "stress: N operations, no error" and status 0.
+ * stress [-s SECONDS] [-j PROCESSES] [-r SEED] [-v]: many processes that do random things to the
+ * kernel and check the results: memory keeps what was written across fork and other processes,
+ * pipes deliver in order, files read back, signals arrive. Ends with "stress: N operations, no
+ * error" and status 0.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -30,10 +31,11 @@ static unsigned long random_below(unsigned long n)
 	return (seed >> 33) % n;
 }
 
-static void __attribute__((noreturn)) fail(const char *what, unsigned long wanted, unsigned long got)
+static void __attribute__((noreturn))
+fail(const char *what, unsigned long wanted, unsigned long got)
 {
-	fprintf(stderr, "stress: process %d: %s: %s: wanted %lu, got %lu (%s)\n", (int)getpid(), doing, what,
-		wanted, got, strerror(errno));
+	fprintf(stderr, "stress: process %d: %s: %s: wanted %lu, got %lu (%s)\n", (int)getpid(),
+		doing, what, wanted, got, strerror(errno));
 	_exit(1);
 }
 
@@ -65,8 +67,9 @@ static void reap(pid_t pid, int wanted)
 /* Pages of one's own before and after fork; holes, protection. */
 static void test_memory(void)
 {
-	unsigned long pages = 1 + random_below(64), stamp = random_below(1ul << 30);
-	unsigned long *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long pages = 1 + random_below(64), stamp = random_below(1ul << 30), own;
+	unsigned long *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 
 	if (p == MAP_FAILED)
@@ -76,12 +79,13 @@ static void test_memory(void)
 		p[i * 512 + 3] = stamp + i;
 	}
 	pid = do_fork();
+	own = pid == 0 ? 1000 : 2000;
 	for (unsigned long i = 0; i < pages; i++)
 		expect("page after fork", stamp + i, p[i * 512 + 3]);
 	for (unsigned long i = 0; i < pages; i += 2)
-		p[i * 512 + 3] = stamp + i + (pid == 0 ? 1000 : 2000);
+		p[i * 512 + 3] = stamp + i + own;
 	for (unsigned long i = 0; i < pages; i++)
-		expect("page written after fork", stamp + i + (i % 2 ? 0 : pid == 0 ? 1000 : 2000), p[i * 512 + 3]);
+		expect("page written after fork", stamp + i + (i % 2 ? 0 : own), p[i * 512 + 3]);
 	if (pid == 0)
 		_exit(5);
 	reap(pid, 5 << 8);
@@ -145,7 +149,8 @@ static void test_pipe(void)
 	close(fds[1]);
 	while ((n = read(fds[0], buffer, sizeof(buffer))) > 0) {
 		for (ssize_t i = 0; i < n; i++)
-			expect("byte from pipe", (unsigned char)((got + (unsigned long)i) * 7), buffer[i]);
+			expect("byte from pipe", (unsigned char)((got + (unsigned long)i) * 7),
+			       buffer[i]);
 		got += (unsigned long)n;
 	}
 	expect("bytes from pipe", total, got);
@@ -167,14 +172,16 @@ static void test_file(void)
 	if (fd < 0)
 		fail("open", 0, (unsigned long)errno);
 	for (value = 0; value < words; value++)
-		expect("write to file", sizeof(value), (unsigned long)write(fd, &value, sizeof(value)));
+		expect("write to file", sizeof(value),
+		       (unsigned long)write(fd, &value, sizeof(value)));
 	if (rename(name, other) < 0 || stat(other, &st) < 0)
 		fail("rename", 0, (unsigned long)errno);
 	expect("size of file", words * sizeof(value), (unsigned long)st.st_size);
 	for (int i = 0; i < 20; i++) {
 		at = random_below(words);
 		lseek(fd, (off_t)(at * sizeof(value)), SEEK_SET);
-		expect("read from file", sizeof(value), (unsigned long)read(fd, &value, sizeof(value)));
+		expect("read from file", sizeof(value),
+		       (unsigned long)read(fd, &value, sizeof(value)));
 		expect("word of file", at, value);
 	}
 	close(fd);
@@ -261,8 +268,9 @@ static const struct {
 	const char	*name;
 	void		(*run)(void);
 } tests[] = {
-	{ "memory", test_memory }, { "heap", test_heap }, { "pipe", test_pipe }, { "file", test_file },
-	{ "signal", test_signal }, { "float", test_float }, { "exec", test_exec }, { "poll", test_poll },
+	{ "memory", test_memory }, { "heap", test_heap }, { "pipe", test_pipe },
+	{ "file", test_file }, { "signal", test_signal }, { "float", test_float },
+	{ "exec", test_exec }, { "poll", test_poll },
 };
 
 static unsigned long seconds_now(void)
@@ -310,7 +318,8 @@ int main(int argc, char **argv)
 			verbose = 1;
 			break;
 		default:
-			fprintf(stderr, "usage: stress [-s SECONDS] [-j PROCESSES] [-r SEED] [-v]\n");
+			fprintf(stderr,
+				"usage: stress [-s SECONDS] [-j PROCESSES] [-r SEED] [-v]\n");
 			return 2;
 		}
 	}
@@ -329,7 +338,8 @@ int main(int argc, char **argv)
 		total += one;
 	while (wait(&status) > 0)
 		if (status) {
-			fprintf(stderr, "stress: a process ended with status %#x\n", (unsigned int)status);
+			fprintf(stderr, "stress: a process ended with status %#x\n",
+				(unsigned int)status);
 			failed = 1;
 		}
 	if (failed)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The demo domain: the only process of a guest of 4 MB. It says who it is, then answers a few commands
- * on its console, and ends the domain when it is asked to (by signal, as init does).
+ * The demo domain: the only process of a guest of 4 MB. It says who it is, then answers a few
+ * commands on its console, and ends the domain when it is asked to (by signal, as init does).
  */
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -57,8 +57,8 @@ static void show_memory(void)
 
 	if (sysinfo(&s) < 0)
 		return;
-	sniprintf(text, sizeof(text), "memory: %lu KB, %lu KB free\n", s.totalram * s.mem_unit / 1024,
-		  s.freeram * s.mem_unit / 1024);
+	sniprintf(text, sizeof(text), "memory: %lu KB, %lu KB free\n",
+		  s.totalram * s.mem_unit / 1024, s.freeram * s.mem_unit / 1024);
 	put(text);
 }
 

@@ -9,7 +9,10 @@
 
 int clock_gettime(clockid_t id, struct timespec *ts) { return (int)SC2(clock_gettime, id, ts); }
 int clock_getres(clockid_t id, struct timespec *ts) { return (int)SC2(clock_getres, id, ts); }
-int nanosleep(const struct timespec *t, struct timespec *left) { return (int)SC2(nanosleep, t, left); }
+int nanosleep(const struct timespec *t, struct timespec *left)
+{
+	return (int)SC2(nanosleep, t, left);
+}
 int getitimer(int which, struct itimerval *v) { return (int)SC2(getitimer, which, v); }
 unsigned int alarm(unsigned int seconds) { return (unsigned int)SC1(alarm, seconds); }
 clock_t times(struct tms *t) { return (clock_t)SC1(times, t); }
@@ -83,7 +86,7 @@ unsigned int sleep(unsigned int seconds)
 /* Days since 1970 of a date in the proleptic Gregorian calendar, counted in 400-year cycles. */
 time_t timegm(struct tm *tm)
 {
-	long y = tm->tm_year + 1900L + tm->tm_mon / 12, m = tm->tm_mon % 12, era, yoe, doy;
+	long y = tm->tm_year + 1900L + tm->tm_mon / 12, m = tm->tm_mon % 12, era, yoe, doy, days;
 
 	if (m < 0) {
 		m += 12;
@@ -94,8 +97,8 @@ time_t timegm(struct tm *tm)
 	era = (y >= 0 ? y : y - 399) / 400;
 	yoe = y - era * 400;
 	doy = (153 * ((m + 10) % 12) + 2) / 5 + tm->tm_mday - 1;
-	return ((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468) * 24 + tm->tm_hour) *
-	       3600 + tm->tm_min * 60 + tm->tm_sec;
+	days = era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+	return (days * 24 + tm->tm_hour) * 3600 + tm->tm_min * 60 + tm->tm_sec;
 }
 
 int sysinfo(struct sysinfo *info)

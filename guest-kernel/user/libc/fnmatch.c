@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shell patterns: fnmatch() and glob(). A star is matched by trying to go on after it and, when that
- * fails, giving it one character more; only the last star ever needs to be reconsidered.
+ * Shell patterns: fnmatch() and glob(). A star is matched by trying to go on after it and, when
+ * that fails, giving it one character more; only the last star ever needs to be reconsidered.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -23,9 +23,10 @@ static int in_class(const char *name, size_t n, int c)
 		const char *name;
 		int (*is)(int);
 	} classes[] = {
-		{ "alpha", isalpha }, { "digit", isdigit }, { "alnum", isalnum }, { "upper", isupper },
-		{ "lower", islower }, { "space", isspace }, { "blank", isblank }, { "punct", ispunct },
-		{ "print", isprint }, { "graph", isgraph }, { "cntrl", iscntrl }, { "xdigit", isxdigit },
+		{ "alpha", isalpha }, { "digit", isdigit }, { "alnum", isalnum },
+		{ "upper", isupper }, { "lower", islower }, { "space", isspace },
+		{ "blank", isblank }, { "punct", ispunct }, { "print", isprint },
+		{ "graph", isgraph }, { "cntrl", iscntrl }, { "xdigit", isxdigit },
 	};
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
@@ -207,7 +208,8 @@ static int expand(glob_t *g, char *path, size_t n, const char *rest, int flags)
 		if (n + m + 2 > PATH_MAX || fnmatch(part, e->d_name, FNM_PERIOD))
 			continue;
 		memcpy(path + n, e->d_name, m + 1);
-		if (rest[len] && (e->d_type == DT_REG || (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))))
+		if (rest[len] &&
+		    (e->d_type == DT_REG || (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))))
 			continue;
 		ret = expand(g, path, n + m, rest + len, flags);
 	}

@@ -146,7 +146,9 @@ int execvpe(const char *file, char *const argv[], char *const envp[])
 	return -1;
 }
 
-/* The arguments of a variable form as a vector, and the environment after them if it is asked for. */
+/*
+ * The arguments of a variable form as a vector, and the environment after them if it is asked for.
+ */
 static char **list_arguments(const char *arg, va_list ap, char *const **envp)
 {
 	size_t n = 0, room = 16;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * POSIX regular expressions by backtracking over a tree: alternatives of sequences of repeated atoms.
- * A match continues through an explicit chain of "what comes next" frames on the C stack, so that a
- * repetition can hand back what it took. Good for the patterns people type at a shell; a hostile
- * pattern can take exponential time, so nothing privileged may use it on foreign patterns.
+ * POSIX regular expressions by backtracking over a tree: alternatives of sequences of repeated
+ * atoms. A match continues through an explicit chain of "what comes next" frames on the C stack, so
+ * that a repetition can hand back what it took. Good for the patterns people type at a shell; a
+ * hostile pattern can take exponential time, so nothing privileged may use it on foreign patterns.
  *
- * Of several matches at the leftmost position the longest is reported, as POSIX asks: the end of the
- * chain records each success and lets the search go on.
+ * Of several matches at the leftmost position the longest is reported, as POSIX asks: the end of
+ * the chain records each success and lets the search go on.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -97,9 +97,10 @@ static int class_of(const char *name, size_t n, int (**is)(int))
 		const char *name;
 		int (*is)(int);
 	} classes[] = {
-		{ "alpha", isalpha }, { "digit", isdigit }, { "alnum", isalnum }, { "upper", isupper },
-		{ "lower", islower }, { "space", isspace }, { "blank", isblank }, { "punct", ispunct },
-		{ "print", isprint }, { "graph", isgraph }, { "cntrl", iscntrl }, { "xdigit", isxdigit },
+		{ "alpha", isalpha }, { "digit", isdigit }, { "alnum", isalnum },
+		{ "upper", isupper }, { "lower", islower }, { "space", isspace },
+		{ "blank", isblank }, { "punct", ispunct }, { "print", isprint },
+		{ "graph", isgraph }, { "cntrl", iscntrl }, { "xdigit", isxdigit },
 	};
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
@@ -199,7 +200,8 @@ static struct node *parse_group(struct parser *ps)
 	n->branches = parse_branches(ps);
 	ps->depth--;
 	if (!ps->error) {
-		if (ps->flags & REG_EXTENDED ? ps->p[0] == ')' : ps->p[0] == '\\' && ps->p[1] == ')')
+		if (ps->flags & REG_EXTENDED ? ps->p[0] == ')'
+					     : ps->p[0] == '\\' && ps->p[1] == ')')
 			ps->p += ps->flags & REG_EXTENDED ? 1 : 2;
 		else
 			fail(ps, REG_EPAREN);

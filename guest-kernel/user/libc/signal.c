@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals. The kernel's sigaction has the mask last and needs to be told where a handler returns. */
+/*
+ * Signals. The kernel's sigaction has the mask last and needs to be told where a handler returns.
+ */
 #include <sys/wait.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,9 +26,9 @@ int _raise_r(struct _reent *r, int sig);
 _sig_func_ptr _signal_r(struct _reent *r, int sig, _sig_func_ptr handler);
 
 static const char *const names[] = {
-	"0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-	"PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
-	"XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+	"0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1",
+	"SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
+	"TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
 };
 static const char *const texts[] = {
 	"Unknown signal", "Hangup", "Interrupt", "Quit", "Illegal instruction", "Trace trap",

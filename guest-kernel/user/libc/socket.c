@@ -10,8 +10,14 @@ int connect(int fd, const struct sockaddr *a, socklen_t n) { return (int)SC3(con
 int listen(int fd, int backlog) { return (int)SC2(listen, fd, backlog); }
 int accept(int fd, struct sockaddr *a, socklen_t *n) { return (int)SC3(accept, fd, a, n); }
 int shutdown(int fd, int how) { return (int)SC2(shutdown, fd, how); }
-int getsockname(int fd, struct sockaddr *a, socklen_t *n) { return (int)SC3(getsockname, fd, a, n); }
-int getpeername(int fd, struct sockaddr *a, socklen_t *n) { return (int)SC3(getpeername, fd, a, n); }
+int getsockname(int fd, struct sockaddr *a, socklen_t *n)
+{
+	return (int)SC3(getsockname, fd, a, n);
+}
+int getpeername(int fd, struct sockaddr *a, socklen_t *n)
+{
+	return (int)SC3(getpeername, fd, a, n);
+}
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags) { return SC3(sendmsg, fd, m, flags); }
 ssize_t recvmsg(int fd, struct msghdr *m, int flags) { return SC3(recvmsg, fd, m, flags); }
 
@@ -25,7 +31,8 @@ int socketpair(int domain, int type, int protocol, int fds[2])
 	return (int)SC4(socketpair, domain, type, protocol, fds);
 }
 
-ssize_t sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t to_n)
+ssize_t sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to,
+	       socklen_t to_n)
 {
 	return SC6(sendto, fd, p, n, flags, to, to_n);
 }

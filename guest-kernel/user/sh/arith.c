@@ -239,7 +239,8 @@ static long conditional(void)
 
 static long assignment(void)
 {
-	static const char *const ops[] = { "=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "&=", "|=", "^=" };
+	static const char *const ops[] = { "=",	  "+=",	 "-=", "*=", "/=", "%=",
+					   "<<=", ">>=", "&=", "|=", "^=" };
 	const char *start = p;
 	size_t n = name_length();
 	char name[128];

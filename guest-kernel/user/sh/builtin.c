@@ -410,7 +410,7 @@ static int do_read(int argc, char **argv)
 		if (i + 1 >= argc) {
 			size_t stop;
 
-			/* The last one takes the rest, less the blanks (and one lone separator) at its end. */
+			/* The last takes the rest, less blanks and a lone separator at its end. */
 			end = line.n;
 			while (end > at && IS_BLANK(end - 1))
 				end--;
@@ -551,9 +551,9 @@ static int do_times(int argc, char **argv)
 	struct tms t;
 
 	times(&t);
-	printf("%ldm%ld.%02lds %ldm%ld.%02lds\n", (long)t.tms_utime / 6000, (long)t.tms_utime / 100 % 60,
-	       (long)t.tms_utime % 100, (long)t.tms_stime / 6000, (long)t.tms_stime / 100 % 60,
-	       (long)t.tms_stime % 100);
+	printf("%ldm%ld.%02lds %ldm%ld.%02lds\n", (long)t.tms_utime / 6000,
+	       (long)t.tms_utime / 100 % 60, (long)t.tms_utime % 100, (long)t.tms_stime / 6000,
+	       (long)t.tms_stime / 100 % 60, (long)t.tms_stime % 100);
 	return 0;
 }
 
@@ -563,7 +563,9 @@ static int do_history(int argc, char **argv)
 	return 0;
 }
 
-/* getopts OPTIONS NAME [ARGUMENT...]: one option a call; OPTIND and the place in a cluster persist. */
+/*
+ * getopts OPTIONS NAME [ARGUMENT...]: one option a call; OPTIND and the place in a cluster persist.
+ */
 static int do_getopts(int argc, char **argv)
 {
 	static int at_char;
@@ -634,34 +636,35 @@ static int do_getopts(int argc, char **argv)
 static int do_help(int argc, char **argv);
 
 static const struct builtin builtins[] = {
-	{ ":", do_colon, true, ": [ARGUMENT...]           do nothing, successfully" },
-	{ ".", do_source, true, ". FILE [ARGUMENT...]      run the commands of a file here" },
-	{ "source", do_source, true, "source FILE [ARGUMENT...] the same" },
-	{ "break", do_break, true, "break [N]                 leave N loops" },
-	{ "cd", do_cd, false, "cd [DIRECTORY | -]        change the directory" },
-	{ "command", do_command, false, "command [-v] NAME...      run, or find, a command that is no function" },
-	{ "continue", do_continue, true, "continue [N]              go on with the next round" },
-	{ "eval", do_eval, true, "eval TEXT...              run the text" },
-	{ "exec", do_exec, true, "exec [COMMAND...]         become the command; or keep redirections" },
-	{ "exit", do_exit, true, "exit [STATUS]             leave the shell" },
-	{ "export", do_export, true, "export NAME[=VALUE]...    give variables to commands" },
-	{ "getopts", do_getopts, false, "getopts OPTIONS NAME      take options from the arguments" },
-	{ "help", do_help, false, "help                      this list" },
-	{ "history", do_history, false, "history                   list the lines typed" },
-	{ "jobs", do_jobs, false, "jobs                      list background commands" },
-	{ "kill", do_kill, false, "kill [-SIGNAL] PID|%N...  send a signal" },
-	{ "local", do_local, false, "local NAME[=VALUE]...     variables of a function" },
-	{ "read", do_read, false, "read [-r] [-p TEXT] NAME... read a line into variables" },
-	{ "readonly", do_readonly, true, "readonly NAME[=VALUE]...  forbid changes of variables" },
-	{ "return", do_return, true, "return [STATUS]           leave a function" },
-	{ "set", do_set, true, "set [-efnuvx] [-o NAME] [ARGUMENT...] options and parameters" },
-	{ "shift", do_shift, true, "shift [N]                 drop parameters" },
-	{ "times", do_times, true, "times                     processor time used" },
-	{ "trap", trap_builtin, true, "trap [TEXT] SIGNAL...     run text on a signal or EXIT" },
-	{ "type", do_type, false, "type NAME...              what a name stands for" },
-	{ "umask", do_umask, false, "umask [MODE]              permissions not given to new files" },
-	{ "unset", do_unset, true, "unset [-f] NAME...        forget variables or functions" },
-	{ "wait", do_wait, false, "wait [PID | %N]...        wait for background commands" },
+	{ ":", do_colon, true, "[ARGUMENT...]", "do nothing, successfully" },
+	{ ".", do_source, true, "FILE [ARGUMENT...]", "run the commands of a file here" },
+	{ "source", do_source, true, "FILE [ARGUMENT...]", "the same" },
+	{ "break", do_break, true, "[N]", "leave N loops" },
+	{ "cd", do_cd, false, "[DIRECTORY | -]", "change the directory" },
+	{ "command", do_command, false,
+	  "[-v] NAME...", "run, or find, a command that is no function" },
+	{ "continue", do_continue, true, "[N]", "go on with the next round" },
+	{ "eval", do_eval, true, "TEXT...", "run the text" },
+	{ "exec", do_exec, true, "[COMMAND...]", "become the command; or keep redirections" },
+	{ "exit", do_exit, true, "[STATUS]", "leave the shell" },
+	{ "export", do_export, true, "NAME[=VALUE]...", "give variables to commands" },
+	{ "getopts", do_getopts, false, "OPTIONS NAME", "take options from the arguments" },
+	{ "help", do_help, false, "", "this list" },
+	{ "history", do_history, false, "", "list the lines typed" },
+	{ "jobs", do_jobs, false, "", "list background commands" },
+	{ "kill", do_kill, false, "[-SIGNAL] PID|%N...", "send a signal" },
+	{ "local", do_local, false, "NAME[=VALUE]...", "variables of a function" },
+	{ "read", do_read, false, "[-r] [-p TEXT] NAME...", "read a line into variables" },
+	{ "readonly", do_readonly, true, "NAME[=VALUE]...", "forbid changes of variables" },
+	{ "return", do_return, true, "[STATUS]", "leave a function" },
+	{ "set", do_set, true, "[-efnuvx] [-o NAME] [ARGUMENT...]", "options and parameters" },
+	{ "shift", do_shift, true, "[N]", "drop parameters" },
+	{ "times", do_times, true, "", "processor time used" },
+	{ "trap", trap_builtin, true, "[TEXT] SIGNAL...", "run text on a signal or EXIT" },
+	{ "type", do_type, false, "NAME...", "what a name stands for" },
+	{ "umask", do_umask, false, "[MODE]", "permissions not given to new files" },
+	{ "unset", do_unset, true, "[-f] NAME...", "forget variables or functions" },
+	{ "wait", do_wait, false, "[PID | %N]...", "wait for background commands" },
 };
 #define BUILTINS (sizeof(builtins) / sizeof(builtins[0]))
 
@@ -669,7 +672,7 @@ static int do_help(int argc, char **argv)
 {
 	puts("Commands of the shell:");
 	for (size_t i = 0; i < BUILTINS; i++)
-		printf("  %s\n", builtins[i].help);
+		printf("  %-8s %-26s %s\n", builtins[i].name, builtins[i].usage, builtins[i].help);
 	puts("\nUtilities (NAME --help tells more):");
 	applet_list();
 	return 0;

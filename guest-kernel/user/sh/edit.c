@@ -569,7 +569,7 @@ static size_t visible_width(const char *s)
 	return n;
 }
 
-/* A line with its newline, in memory of its own; NULL at the end of input. Ctrl-C gives an empty line. */
+/* A line and its newline, in memory of its own; NULL at the end of input. Ctrl-C: an empty line. */
 char *edit_line(const char *prompt)
 {
 	struct termios cooked, raw;

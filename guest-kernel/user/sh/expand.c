@@ -2,8 +2,8 @@
 /*
  * Words to arguments: parameters, commands, arithmetic; field splitting; path names; quote removal.
  *
- * A field is built in pattern form: characters that were quoted, and backslashes that came out of an
- * expansion, have a backslash before them if a pattern would give them a meaning. Path name
+ * A field is built in pattern form: characters that were quoted, and backslashes that came out of
+ * an expansion, have a backslash before them if a pattern would give them a meaning. Path name
  * expansion then works on it directly, and quote removal is taking those backslashes out.
  */
 #include <ctype.h>
@@ -150,7 +150,8 @@ const char *param_value(const char *name)
 		return s;
 	case '-':
 		snprintf(s, 24, "%s%s%s%s%s", sh.interactive ? "i" : "", sh.opt_errexit ? "e" : "",
-			 sh.opt_nounset ? "u" : "", sh.opt_xtrace ? "x" : "", sh.opt_noglob ? "f" : "");
+			 sh.opt_nounset ? "u" : "", sh.opt_xtrace ? "x" : "",
+			 sh.opt_noglob ? "f" : "");
 		return s;
 	case '@':
 	case '*':
@@ -224,7 +225,10 @@ static void expand_param(struct expander *e, const struct part *p)
 		char number[24];
 		bool all = p->text[0] == '@' || p->text[0] == '*';
 
-		snprintf(number, sizeof(number), "%zu", all ? (size_t)sh.argc : value ? strlen(value) : 0);
+		snprintf(number, sizeof(number), "%zu",
+			 all ? (size_t)sh.argc
+			 : value ? strlen(value)
+				 : 0);
 		add_value(e, number, p->quoted);
 		return;
 	}
@@ -293,7 +297,8 @@ static char *command_output(struct node *command)
 		sh_leave(sh.status);
 	}
 	close(fds[1]);
-	while (pid > 0 && ((n = read(fds[0], buffer, sizeof(buffer))) > 0 || (n < 0 && errno == EINTR)))
+	while (pid > 0 &&
+	       ((n = read(fds[0], buffer, sizeof(buffer))) > 0 || (n < 0 && errno == EINTR)))
 		for (ssize_t i = 0; i < n; i++)
 			if (buffer[i])
 				text_add(&t, buffer[i]);
@@ -348,7 +353,8 @@ static void expand_parts(struct expander *e, const struct part *p, bool literal_
 		case PART_ARITH: {
 			char number[24];
 
-			snprintf(number, sizeof(number), "%ld", arith_evaluate(expand_string(p->arg)));
+			snprintf(number, sizeof(number), "%ld",
+				 arith_evaluate(expand_string(p->arg)));
 			add_value(e, number, p->quoted);
 			break;
 		}
@@ -403,7 +409,8 @@ char **expand_words(const struct word *words, int *count)
 		for (int i = from; i < e.count; i++) {
 			glob_t g;
 
-			if (!sh.opt_noglob && has_magic(e.fields[i]) && glob(e.fields[i], 0, NULL, &g) == 0) {
+			if (!sh.opt_noglob && has_magic(e.fields[i]) &&
+			    glob(e.fields[i], 0, NULL, &g) == 0) {
 				for (size_t k = 0; k < g.gl_pathc; k++)
 					fields_add(&out, scratch_strdup(g.gl_pathv[k]));
 				globfree(&g);

@@ -2,8 +2,8 @@
 /*
  * The shell's processes: forking, waiting, and the list of background commands.
  *
- * There are no process groups for jobs: everything of a terminal is in one group, Ctrl-C reaches all
- * of it, and background commands ignore it.
+ * There are no process groups for jobs: everything of a terminal is in one group, Ctrl-C reaches
+ * all of it, and background commands ignore it.
  */
 #include <sys/wait.h>
 #include <errno.h>
@@ -105,7 +105,8 @@ void reap_jobs(bool report)
 	}
 	for (size_t i = 0; report && i < job_count; i++)
 		if (jobs[i].done) {
-			fprintf(stderr, "[%zu] done, status %d: %s\n", i + 1, jobs[i].status, jobs[i].text);
+			fprintf(stderr, "[%zu] done, status %d: %s\n", i + 1, jobs[i].status,
+				jobs[i].text);
 			job_forget(i--);
 		}
 }

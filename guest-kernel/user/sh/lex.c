@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text to tokens. The lexer works on a string and asks for another line when a command is not complete
- * at its end, so it never looks further ahead than the command needs. Words are taken apart here
- * already: quotes, parameters, the commands inside $( ), here-documents.
+ * Text to tokens. The lexer works on a string and asks for another line when a command is not
+ * complete at its end, so it never looks further ahead than the command needs. Words are taken
+ * apart here already: quotes, parameters, the commands inside $( ), here-documents.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -191,7 +191,8 @@ static void parse_braced(struct builder *b, bool quoted)
 	struct text name = { 0 };
 	int c = peek();
 
-	if (c == '#' && in.p[1] != '}' && !(strchr("-+=?:#%", in.p[1]) && in.p[1] && in.p[2] != '}')) {
+	if (c == '#' && in.p[1] != '}' &&
+	    !(strchr("-+=?:#%", in.p[1]) && in.p[1] && in.p[2] != '}')) {
 		get();
 		p->op = 'L';
 		c = peek();
@@ -345,8 +346,8 @@ static void parse_double_quotes(struct builder *b, int end)
 }
 
 /*
- * The inside of ${name op WORD} or $((WORD)), up to the stop string, which is left to be read. Inner
- * parentheses of an expression and inner braces are counted.
+ * The inside of ${name op WORD} or $((WORD)), up to the stop string, which is left to be read.
+ * Inner parentheses of an expression and inner braces are counted.
  */
 static struct word *parse_word_until(const char *stop, bool quoted)
 {

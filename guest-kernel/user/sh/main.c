@@ -128,7 +128,8 @@ static char *make_prompt(const char *format)
 		case 'w':
 			if (!getcwd(cwd, sizeof(cwd)))
 				strcpy(cwd, "?");
-			if (home && home[0] == '/' && home[1] && !strncmp(cwd, home, strlen(home)) &&
+			if (home && home[0] == '/' && home[1] &&
+			    !strncmp(cwd, home, strlen(home)) &&
 			    (!cwd[strlen(home)] || cwd[strlen(home)] == '/')) {
 				text_add(&t, '~');
 				text_add_string(&t, cwd + strlen(home));

@@ -8,9 +8,17 @@
 void parse_unexpected(void)
 {
 	static const char *const names[] = {
-		[T_EOF] = "end of file", [T_NEWLINE] = "newline", [T_SEMI] = "\";\"", [T_DSEMI] = "\";;\"",
-		[T_AMP] = "\"&\"", [T_AND] = "\"&&\"", [T_PIPE] = "\"|\"", [T_OR] = "\"||\"",
-		[T_LPAREN] = "\"(\"", [T_RPAREN] = "\")\"", [T_REDIRECT] = "redirection",
+		[T_EOF] = "end of file",
+		[T_NEWLINE] = "newline",
+		[T_SEMI] = "\";\"",
+		[T_DSEMI] = "\";;\"",
+		[T_AMP] = "\"&\"",
+		[T_AND] = "\"&&\"",
+		[T_PIPE] = "\"|\"",
+		[T_OR] = "\"||\"",
+		[T_LPAREN] = "\"(\"",
+		[T_RPAREN] = "\")\"",
+		[T_REDIRECT] = "redirection",
 	};
 	char text[80];
 
@@ -41,7 +49,8 @@ static void expect_word(const char *text)
 		return;
 	}
 	if (in.token == T_EOF && !in.error) {
-		snprintf(message, sizeof(message), "end of file unexpected (expecting \"%s\")", text);
+		snprintf(message, sizeof(message), "end of file unexpected (expecting \"%s\")",
+			 text);
 		syntax_error(message);
 	} else {
 		parse_unexpected();
@@ -50,7 +59,8 @@ static void expect_word(const char *text)
 
 static bool at_list_end(void)
 {
-	static const char *const closers[] = { "then", "else", "elif", "fi", "do", "done", "esac", "}" };
+	static const char *const closers[] = { "then", "else", "elif", "fi",
+					       "do",   "done", "esac", "}" };
 
 	if (in.token == T_EOF || in.token == T_RPAREN || in.token == T_DSEMI)
 		return true;
@@ -317,7 +327,8 @@ static struct node *parse_simple(void)
 			*word = in.word;
 			word = &in.word->next;
 			next_token();
-			if (in.token == T_LPAREN && plain && n->words && !n->words->next && !n->assigns)
+			if (in.token == T_LPAREN && plain && n->words && !n->words->next &&
+			    !n->assigns)
 				return parse_function(plain);
 		} else {
 			break;
@@ -401,8 +412,8 @@ struct node *parse_list(void)
 }
 
 /*
- * One complete command line from text. *rest is where the next begins, NULL at the end of all input.
- * A line without a command gives NULL without an error.
+ * One complete command line from text. *rest is where the next begins, NULL at the end of all
+ * input. A line without a command gives NULL without an error.
  */
 struct node *parse_command(const char *text, const char **rest, char *(*more)(bool continuation),
 			   bool *error)

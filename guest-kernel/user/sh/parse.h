@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the lexer (lex.c) and the grammar (parse.c): the current token and the state of the input.
- * The lexer calls the grammar for the commands inside $( ); both work on the one `in`.
+ * Between the lexer (lex.c) and the grammar (parse.c): the current token and the state of the
+ * input. The lexer calls the grammar for the commands inside $( ); both work on the one `in`.
  */
 #ifndef USER_SH_PARSE_H
 #define USER_SH_PARSE_H
 
 #include "sh.h"
 
-enum token { T_EOF, T_NEWLINE, T_WORD, T_SEMI, T_DSEMI, T_AMP, T_AND, T_PIPE, T_OR, T_LPAREN, T_RPAREN,
-	     T_REDIRECT };
+enum token {
+	T_EOF,
+	T_NEWLINE,
+	T_WORD,
+	T_SEMI,
+	T_DSEMI,
+	T_AMP,
+	T_AND,
+	T_PIPE,
+	T_OR,
+	T_LPAREN,
+	T_RPAREN,
+	T_REDIRECT
+};
 
 struct here {			/* a here-document whose body is still to come */
 	struct redirect	*redirect;
@@ -25,7 +37,7 @@ struct input {
 	bool		error, started;
 	enum token	token;
 	struct word	*word;
-	char		*plain;		/* the word's text if nothing in it was quoted or expanded */
+	char		*plain;	/* the word's text if nothing in it was quoted or expanded */
 	enum redirect_op redirect_op;
 	int		redirect_fd;
 	bool		here_strip;

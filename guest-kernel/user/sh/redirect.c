@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Redirections. What a descriptor was before is kept above 10, closed on exec, until it is restored. */
+/* Redirections. What a descriptor was is kept above 10, closed on exec, until it is restored. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Running the tree. Each function leaves the exit status in sh.status and returns it. With RUN_EXIT
- * the process has nothing to do afterwards, so the last command replaces it instead of being forked.
+ * the process has nothing to do afterwards, so the last command replaces it instead of being
+ * forked.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -122,8 +123,8 @@ char *find_command(const char *name)
 }
 
 /*
- * A utility of the same program needs no exec: the process becomes it by calling it. Only if that is
- * what PATH leads to.
+ * A utility of the same program needs no exec: the process becomes it by calling it. Only if that
+ * is what PATH leads to.
  */
 static const struct applet *internal_command(const char *name, const char *path)
 {
@@ -274,7 +275,8 @@ static int run_simple(struct node *n, int flags)
 
 		sh.status = 0;		/* or that of the last command substitution */
 		set_assignments(n->assigns, false, false);
-		if (sh.unwind == UNWIND_NONE && n->redirects && !redirect_apply(n->redirects, &saved))
+		if (sh.unwind == UNWIND_NONE && n->redirects &&
+		    !redirect_apply(n->redirects, &saved))
 			sh.status = 1;
 		redirect_restore(saved);
 		scratch_release(mark);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shell. Text becomes a tree (lex.c, parse.c), words of the tree become arguments (expand.c, arith.c),
- * the tree is run (run.c, job.c) with variables (var.c), redirections (redirect.c) and commands of the
- * shell's own (builtin.c). On a terminal, lines come from an editor (edit.c).
+ * The shell. Text becomes a tree (lex.c, parse.c), words of the tree become arguments (expand.c,
+ * arith.c), the tree is run (run.c, job.c) with variables (var.c), redirections (redirect.c) and
+ * commands of the shell's own (builtin.c). On a terminal, lines come from an editor (edit.c).
  *
  * Nothing unwinds by longjmp: whatever ends a command early (break, return, exit, an interrupt, an
  * expansion error) sets sh.unwind, and every loop of run.c looks at it.
@@ -71,7 +71,14 @@ struct node {
 	struct node	*next;		/* PIPE: the next member */
 };
 
-enum unwind { UNWIND_NONE, UNWIND_BREAK, UNWIND_CONTINUE, UNWIND_RETURN, UNWIND_ABORT, UNWIND_EXIT };
+enum unwind {
+	UNWIND_NONE,
+	UNWIND_BREAK,
+	UNWIND_CONTINUE,
+	UNWIND_RETURN,
+	UNWIND_ABORT,
+	UNWIND_EXIT
+};
 
 struct shell {
 	const char	*name;		/* $0 */
@@ -184,7 +191,7 @@ struct builtin {
 	const char	*name;
 	builtin_fn	fn;
 	bool		special;	/* assignments before it stay */
-	const char	*help;
+	const char	*usage, *help;
 };
 const struct builtin *builtin_find(const char *name);
 const struct builtin *builtin_at(size_t i);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals of the shell itself, and `trap`. A handler only notes the signal; the commands run between
- * two commands of the script.
+ * Signals of the shell itself, and `trap`. A handler only notes the signal; the commands run
+ * between two commands of the script.
  */
 #include <ctype.h>
 #include <signal.h>
@@ -52,7 +52,8 @@ void trap_init(void)
 	for (int sig = 1; sig < SIGNALS; sig++) {
 		struct sigaction sa;
 
-		if (!sh.interactive && (sig == SIGHUP || sig == SIGINT || sig == SIGQUIT || sig == SIGTERM) &&
+		if (!sh.interactive &&
+		    (sig == SIGHUP || sig == SIGINT || sig == SIGQUIT || sig == SIGTERM) &&
 		    sigaction(sig, NULL, &sa) == 0)
 			ignored_at_start[sig] = sa.sa_handler == SIG_IGN;
 		if (default_action(sig) != SIG_DFL)
@@ -67,8 +68,10 @@ void trap_clear_in_child(bool background)
 		bool ignore = actions[sig] && !actions[sig][0];
 
 		pending[sig] = 0;
-		if ((actions[sig] || (sh.interactive && (sig == SIGINT || sig == SIGQUIT || sig == SIGTERM ||
-							 sig == SIGTSTP || sig == SIGTTOU))) && !ignore)
+		if ((actions[sig] ||
+		     (sh.interactive && (sig == SIGINT || sig == SIGQUIT || sig == SIGTERM ||
+					 sig == SIGTSTP || sig == SIGTTOU))) &&
+		    !ignore)
 			catch(sig, ignored_at_start[sig] ? SIG_IGN : SIG_DFL);
 		if (actions[sig] && !ignore) {
 			free(actions[sig]);
@@ -136,7 +139,8 @@ int trap_builtin(int argc, char **argv)
 	if (argc == 1) {
 		for (int sig = 0; sig < SIGNALS; sig++)
 			if (actions[sig])
-				printf("trap -- '%s' %s\n", actions[sig], sig ? signal_name(sig) : "EXIT");
+				printf("trap -- '%s' %s\n", actions[sig],
+				       sig ? signal_name(sig) : "EXIT");
 		return 0;
 	}
 	if (!strcmp(action, "--") && argc > 2)

@@ -195,7 +195,11 @@ void var_list(bool exported_only, bool readonly_only)
 			continue;
 		if (!exported_only && !readonly_only && !list[i]->value)
 			continue;
-		printf("%s%s", exported_only ? "export " : readonly_only ? "readonly " : "", list[i]->name);
+		printf("%s%s",
+		       exported_only   ? "export "
+		       : readonly_only ? "readonly "
+				       : "",
+		       list[i]->name);
 		if (list[i]->value) {
 			putchar('=');
 			print_quoted(list[i]->value);

@@ -114,8 +114,11 @@ int dd_main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		char *value = strchr(argv[i], '=');
-		long *number = !strncmp(argv[i], "bs=", 3) ? &bs : !strncmp(argv[i], "count=", 6) ? &count
-			     : !strncmp(argv[i], "skip=", 5) ? &skip : !strncmp(argv[i], "seek=", 5) ? &seek : NULL;
+		long *number = !strncmp(argv[i], "bs=", 3) ? &bs
+			       : !strncmp(argv[i], "count=", 6) ? &count
+			       : !strncmp(argv[i], "skip=", 5) ? &skip
+			       : !strncmp(argv[i], "seek=", 5) ? &seek
+								: NULL;
 
 		if (!value)
 			return fail_usage();
@@ -175,8 +178,8 @@ static void sha256_block(uint32_t h[8], const unsigned char *p)
 	uint32_t w[64], v[8];
 
 	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)p[i * 4] << 24 | (uint32_t)p[i * 4 + 1] << 16 | (uint32_t)p[i * 4 + 2] << 8 |
-		       p[i * 4 + 3];
+		w[i] = (uint32_t)p[i * 4] << 24 | (uint32_t)p[i * 4 + 1] << 16 |
+		       (uint32_t)p[i * 4 + 2] << 8 | p[i * 4 + 3];
 	for (int i = 16; i < 64; i++)
 		w[i] = w[i - 16] + w[i - 7] +
 		       (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3) +

@@ -57,7 +57,8 @@ int tee_main(int argc, char **argv)
 	if (first < 0)
 		return 2;
 	for (int i = first; i < argc && count < 16; i++) {
-		fds[count] = open(argv[i], O_WRONLY | O_CREAT | (opt(&o, 'a') ? O_APPEND : O_TRUNC), 0666);
+		fds[count] = open(argv[i], O_WRONLY | O_CREAT | (opt(&o, 'a') ? O_APPEND : O_TRUNC),
+				  0666);
 		if (fds[count] < 0)
 			status = fail_errno(argv[i]);
 		else

@@ -93,7 +93,8 @@ static int copy_directory(const char *from, const char *to, const struct stat *s
 	int status = 0;
 	DIR *d;
 
-	if (mkdir(to, (st->st_mode & 07777) | S_IRWXU) < 0 && !(errno == EEXIST && is_directory(to)))
+	if (mkdir(to, (st->st_mode & 07777) | S_IRWXU) < 0 &&
+	    !(errno == EEXIST && is_directory(to)))
 		return fail_errno(to);
 	d = opendir(from);
 	if (!d)
@@ -202,7 +203,8 @@ static int copy_one(const char *from, const char *to)
 {
 	bool archive = opt(&o, 'a');
 
-	return copy_tree(from, to, archive || opt(&o, 'r') || opt(&o, 'R'), archive || opt(&o, 'p'));
+	return copy_tree(from, to, archive || opt(&o, 'r') || opt(&o, 'R'),
+			 archive || opt(&o, 'p'));
 }
 
 int cp_main(int argc, char **argv)

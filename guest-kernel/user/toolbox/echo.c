@@ -6,8 +6,8 @@
 #include "toolbox.h"
 
 /*
- * One escape after a backslash; returns how far it went, *stop for \c. A zero digit first is optional
- * in echo's octal numbers and part of them in printf's.
+ * One escape after a backslash; returns how far it went, *stop for \c. A zero digit first is
+ * optional in echo's octal numbers and part of them in printf's.
  */
 static size_t put_escape(const char *s, bool *stop)
 {

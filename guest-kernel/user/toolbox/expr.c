@@ -48,7 +48,8 @@ static char *match(const char *s, const char *pattern)
 	if (regexec(&re, s, 2, m, 0))
 		out = re.re_nsub ? strdup("") : number_text(0);
 	else if (re.re_nsub)
-		out = m[1].rm_so < 0 ? strdup("") : strndup(s + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
+		out = m[1].rm_so < 0 ? strdup("")
+				     : strndup(s + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
 	else
 		out = number_text((long)m[0].rm_eo);
 	regfree(&re);
@@ -80,7 +81,8 @@ static char *apply(const char *a, const char *op, const char *b)
 	}
 	if (!both || (strchr("/%", op[0]) && y == 0)) {
 		if (!failed)
-			fail_text(both ? "/" : numbers ? b : a, both ? "division by zero" : "not a number");
+			fail_text(both || !numbers ? a : b,
+				  both ? "division by zero" : "not a number");
 		failed = true;
 		return number_text(0);
 	}
@@ -115,7 +117,8 @@ static char *primary(void)
 static char *parse(int level)
 {
 	static const char *const levels[][7] = {
-		{ "|" }, { "&" }, { "=", "!=", "<", "<=", ">", ">=" }, { "+", "-" }, { "*", "/", "%" }, { ":" },
+		{ "|" }, { "&" }, { "=", "!=", "<", "<=", ">", ">=" },
+		{ "+", "-" }, { "*", "/", "%" }, { ":" },
 	};
 	char *a = level < 6 ? parse(level + 1) : primary();
 

@@ -62,8 +62,10 @@ static void visit(const char *path, const struct stat *st)
 			ok = letters[st->st_mode >> 12 & 15] == (*++t)[0];
 		} else if (!strcmp(name, "-size")) {
 			const char *size = *++t;
-			long unit = strchr(size, 'c') ? 1 : strchr(size, 'k') ? 1024 : strchr(size, 'M') ? 1048576
-				  : 512;
+			long unit = strchr(size, 'c') ? 1
+				    : strchr(size, 'k') ? 1024
+				    : strchr(size, 'M') ? 1048576
+							: 512;
 
 			ok = number_matches(size, ((long)st->st_size + unit - 1) / unit);
 		} else if (!strcmp(name, "-mtime")) {
@@ -134,7 +136,8 @@ static void walk(const char *path, long depth, bool depth_first)
 /* Each test is known and has its operand. */
 static bool check_tests(bool *depth_first)
 {
-	static const char *const with[] = { "-name", "-path", "-type", "-size", "-mtime", "-maxdepth", "-mindepth" };
+	static const char *const with[] = { "-name",  "-path",	   "-type",    "-size",
+					    "-mtime", "-maxdepth", "-mindepth" };
 	static const char *const without[] = { "!", "-print", "-print0", "-delete", "-empty" };
 
 	for (char **t = tests; t < tests_end; t++) {

@@ -154,7 +154,8 @@ static bool add_patterns(char *text)
 {
 	while (text && count < PATTERNS) {
 		char *next = strchr(text, '\n'), *whole = text, message[80];
-		int flags = (opt(&o, 'E') ? REG_EXTENDED : 0) | (opt(&o, 'i') ? REG_ICASE : 0), code;
+		int flags = (opt(&o, 'E') ? REG_EXTENDED : 0) | (opt(&o, 'i') ? REG_ICASE : 0),
+		    code;
 
 		if (next)
 			*next++ = '\0';
@@ -164,8 +165,12 @@ static bool add_patterns(char *text)
 
 			if (opt(&o, 'x') || opt(&o, 'w')) {
 				whole = must(malloc(n));
-				snprintf(whole, n, opt(&o, 'x') ? (flags & REG_EXTENDED ? "^(%s)$" : "^\\(%s\\)$")
-					 : flags & REG_EXTENDED ? "\\<(%s)\\>" : "\\<\\(%s\\)\\>", text);
+				snprintf(whole, n,
+					 opt(&o, 'x')
+						 ? (flags & REG_EXTENDED ? "^(%s)$" : "^\\(%s\\)$")
+					 : flags & REG_EXTENDED ? "\\<(%s)\\>"
+								: "\\<\\(%s\\)\\>",
+					 text);
 			}
 			code = regcomp(&patterns[count], whole, flags);
 			if (code) {

@@ -136,7 +136,8 @@ int tail_main(int argc, char **argv)
 		return 2;
 	if (!opt_number(&o, 'n', &job.lines) || !opt_number(&o, 'c', &job.bytes))
 		return 1;
-	job.from_start = (opt(&o, 'n') && o.value['n'][0] == '+') || (opt(&o, 'c') && o.value['c'][0] == '+');
+	job.from_start = (opt(&o, 'n') && o.value['n'][0] == '+') ||
+			 (opt(&o, 'c') && o.value['c'][0] == '+');
 	job.lines = labs(job.lines);
 	if (opt(&o, 'c'))
 		job.bytes = labs(job.bytes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * init, the first process, and poweroff, reboot and halt, which ask it. It runs /etc/init, then keeps
- * a login shell on the console, and reaps whatever loses its parent. Signals tell it to end the
- * system: USR1 halt, USR2 power off, TERM and INT (Ctrl-Alt-Del) reboot; the kernel sends the same
- * ones when the domain is asked to shut down.
+ * init, the first process, and poweroff, reboot and halt, which ask it. It runs /etc/init, then
+ * keeps a login shell on the console, and reaps whatever loses its parent. Signals tell it to end
+ * the system: USR1 halt, USR2 power off, TERM and INT (Ctrl-Alt-Del) reboot; the kernel sends the
+ * same ones when the domain is asked to shut down.
  */
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
@@ -46,7 +46,7 @@ static void open_console(void)
 		close(fd);
 }
 
-/* Run the shell in a session of its own on the console. It is part of this program: a script needs no exec. */
+/* The shell in a session of its own on the console; it is in this program, so needs no exec. */
 static pid_t start_shell(const char *name, const char *script)
 {
 	pid_t pid = fork();
@@ -72,7 +72,9 @@ static void __attribute__((noreturn)) end_system(int sig)
 	struct timespec tick = { 0, 20000000 };
 	int command = sig == SIGUSR1 ? RB_HALT_SYSTEM : sig == SIGUSR2 ? RB_POWER_OFF : RB_AUTOBOOT;
 
-	say(sig == SIGUSR1 ? "init: halting\n" : sig == SIGUSR2 ? "init: powering off\n" : "init: rebooting\n");
+	say(sig == SIGUSR1   ? "init: halting\n"
+	    : sig == SIGUSR2 ? "init: powering off\n"
+			     : "init: rebooting\n");
 	signal(SIGTERM, SIG_IGN);
 	kill(-1, SIGTERM);
 	kill(-1, SIGCONT);
@@ -168,7 +170,9 @@ int poweroff_main(int argc, char **argv)
 		return 2;
 	if (opt(&o, 'f')) {
 		sync();
-		reboot(sig == SIGUSR1 ? RB_HALT_SYSTEM : sig == SIGUSR2 ? RB_POWER_OFF : RB_AUTOBOOT);
+		reboot(sig == SIGUSR1 ? RB_HALT_SYSTEM
+		       : sig == SIGUSR2 ? RB_POWER_OFF
+					: RB_AUTOBOOT);
 		return fail_errno("reboot");
 	}
 	return kill(1, sig) < 0 ? fail_errno("init") : 0;

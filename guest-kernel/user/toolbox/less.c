@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* less and more: text a screen at a time. Keys come from the terminal on descriptor 2 or /dev/tty. */
+/*
+ * less and more: text a screen at a time. Keys come from the terminal on descriptor 2 or /dev/tty.
+ */
 #include <sys/ioctl.h>
 #include <ctype.h>
 #include <fcntl.h>

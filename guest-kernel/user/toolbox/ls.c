@@ -184,8 +184,8 @@ int ls_main(int argc, char **argv)
 	for (int i = first; i < argc; i++) {
 		if (lstat(argv[i], &st) < 0)
 			status = fail_errno(argv[i]) + 1;
-		else if (opt(&o, 'd') || (S_ISLNK(st.st_mode) && opt(&o, 'l')) || stat(argv[i], &st) < 0 ||
-			 !S_ISDIR(st.st_mode))
+		else if (opt(&o, 'd') || (S_ISLNK(st.st_mode) && opt(&o, 'l')) ||
+			 stat(argv[i], &st) < 0 || !S_ISDIR(st.st_mode))
 			add(&files, NULL, argv[i]);
 	}
 	if (files.n) {

@@ -83,7 +83,8 @@ int main(int argc, char **argv)
 	}
 	if (!a) {
 		if (strcmp(name, "toolbox") || argc > 1) {
-			fprintf(stderr, "toolbox: %s: no such utility\n", argc > 1 ? argv[1] : name);
+			fprintf(stderr, "toolbox: %s: no such utility\n",
+				argc > 1 ? argv[1] : name);
 			return 127;
 		}
 		puts("usage: toolbox UTILITY [ARGUMENT...]");

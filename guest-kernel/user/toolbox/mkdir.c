@@ -155,7 +155,9 @@ static bool symbolic_mode(const char *s, mode_t *mode)
 				return false;
 		}
 		bits &= who;
-		*mode = op == '+' ? *mode | bits : op == '-' ? *mode & ~bits : (*mode & ~who) | bits;
+		*mode = op == '+'   ? *mode | bits
+			: op == '-' ? *mode & ~bits
+				    : (*mode & ~who) | bits;
 		if (*s == ',')
 			s++;
 	}
@@ -228,9 +230,10 @@ int stat_main(int argc, char **argv)
 		mode_text(st.st_mode, mode);
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", gmtime(&st.st_mtim.tv_sec));
 		printf("%s: %s (%04o) links %lu uid %u gid %u size %ld blocks %ld device %lx inode %lu\n"
-		       "  modified %s.%09ld\n", argv[i], mode, (unsigned int)st.st_mode & 07777,
-		       st.st_nlink, st.st_uid, st.st_gid, (long)st.st_size, (long)st.st_blocks, st.st_dev,
-		       st.st_ino, when, st.st_mtim.tv_nsec);
+		       "  modified %s.%09ld\n",
+		       argv[i], mode, (unsigned int)st.st_mode & 07777, st.st_nlink, st.st_uid,
+		       st.st_gid, (long)st.st_size, (long)st.st_blocks, st.st_dev, st.st_ino, when,
+		       st.st_mtim.tv_nsec);
 	}
 	return status;
 }

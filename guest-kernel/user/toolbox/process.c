@@ -100,8 +100,9 @@ int ps_main(int argc, char **argv)
 
 		if (!read_process(pids[i], &p))
 			continue;
-		printf("%5d %5d %c    %2lu:%02lu.%02lu %6lu %6lu ", (int)p.pid, (int)p.parent, p.state,
-		       p.ticks / 6000, p.ticks / 100 % 60, p.ticks % 100, p.size, p.resident);
+		printf("%5d %5d %c    %2lu:%02lu.%02lu %6lu %6lu ", (int)p.pid, (int)p.parent,
+		       p.state, p.ticks / 6000, p.ticks / 100 % 60, p.ticks % 100, p.size,
+		       p.resident);
 		print_command(&p);
 	}
 	free(pids);

@@ -35,7 +35,8 @@ static const char *find_key(const char *line, size_t *length)
 				q++;
 			if (!separator)
 				q += strspn(q, " \t");
-			q += separator ? strcspn(q, (char[]){ separator, '\0' }) : strcspn(q, " \t");
+			q += separator ? strcspn(q, (char[]){ separator, '\0' })
+				       : strcspn(q, " \t");
 		}
 		end = q;
 	}

@@ -11,9 +11,10 @@ static const struct {
 	int		word;		/* 0 input, 1 output, 2 local */
 	tcflag_t	flag;
 } modes[] = {
-	{ "icrnl", 0, ICRNL }, { "inlcr", 0, INLCR }, { "igncr", 0, IGNCR }, { "ixon", 0, IXON },
-	{ "opost", 1, OPOST }, { "onlcr", 1, ONLCR }, { "isig", 2, ISIG }, { "icanon", 2, ICANON },
-	{ "echo", 2, ECHO }, { "echoe", 2, ECHOE }, { "echok", 2, ECHOK }, { "echoctl", 2, ECHOCTL },
+	{ "icrnl", 0, ICRNL }, { "inlcr", 0, INLCR }, { "igncr", 0, IGNCR },
+	{ "ixon", 0, IXON }, { "opost", 1, OPOST }, { "onlcr", 1, ONLCR },
+	{ "isig", 2, ISIG }, { "icanon", 2, ICANON }, { "echo", 2, ECHO },
+	{ "echoe", 2, ECHOE }, { "echok", 2, ECHOK }, { "echoctl", 2, ECHOCTL },
 	{ "iexten", 2, IEXTEN }, { "tostop", 2, TOSTOP }, { "noflsh", 2, NOFLSH },
 };
 #define MODES (sizeof(modes) / sizeof(modes[0]))
@@ -50,7 +51,8 @@ static void show(struct termios *t, const struct winsize *w)
 			column = 0;
 		}
 		column += (size_t)printf("%s%s%s", column ? " " : "",
-					 *flag_word(t, modes[i].word) & modes[i].flag ? "" : "-", modes[i].name);
+					 *flag_word(t, modes[i].word) & modes[i].flag ? "" : "-",
+					 modes[i].name);
 	}
 	putchar('\n');
 }
@@ -82,13 +84,15 @@ int stty_main(int argc, char **argv)
 		return 0;
 	}
 	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "sane") || !strcmp(argv[i], "-raw") || !strcmp(argv[i], "cooked")) {
+		if (!strcmp(argv[i], "sane") || !strcmp(argv[i], "-raw") ||
+		    !strcmp(argv[i], "cooked")) {
 			make_sane(&t);
 		} else if (!strcmp(argv[i], "raw")) {
 			cfmakeraw(&t);
 		} else if (!strcmp(argv[i], "size")) {
 			printf("%u %u\n", w.ws_row, w.ws_col);
-		} else if ((!strcmp(argv[i], "rows") || !strncmp(argv[i], "col", 3)) && i + 1 < argc) {
+		} else if ((!strcmp(argv[i], "rows") || !strncmp(argv[i], "col", 3)) &&
+			   i + 1 < argc) {
 			unsigned short value = (unsigned short)atoi(argv[i + 1]);
 
 			if (argv[i][0] == 'r')

@@ -36,7 +36,8 @@ int free_main(int argc, char **argv)
 		snprintf(used, sizeof(used), "%lu", (s.totalram - s.freeram) * unit >> shift);
 		snprintf(unused, sizeof(unused), "%lu", s.freeram * unit >> shift);
 	}
-	printf("%18s %11s %11s\nMem:   %11s %11s %11s\n", "total", "used", "free", total, used, unused);
+	printf("%18s %11s %11s\nMem:   %11s %11s %11s\n", "total", "used", "free", total, used,
+	       unused);
 	return 0;
 }
 
@@ -59,7 +60,8 @@ int uptime_main(int argc, char **argv)
 		printf("%ld s", s.uptime);
 	printf(", load average:");
 	for (int i = 0; i < 3; i++)
-		printf("%s %lu.%02lu", i ? "," : "", s.loads[i] >> 16, (s.loads[i] & 65535) * 100 >> 16);
+		printf("%s %lu.%02lu", i ? "," : "", s.loads[i] >> 16,
+		       (s.loads[i] & 65535) * 100 >> 16);
 	putchar('\n');
 	return 0;
 }
@@ -154,7 +156,8 @@ static int show_mounts(void)
 		const char *type = strtok(NULL, " \n"), *options = strtok(NULL, " \n");
 
 		if (type)
-			printf("%s on %s type %s (%s)\n", source, target, type, options ? options : "");
+			printf("%s on %s type %s (%s)\n", source, target, type,
+			       options ? options : "");
 	}
 	fclose(f);
 	return 0;
@@ -248,7 +251,8 @@ static int df_one(const char *source, const char *target, bool human, bool all)
 		return 0;
 	unit = (unsigned long)s.f_bsize;
 	format_size(size, sizeof(size), s.f_blocks * unit / (human ? 1 : 1024), human);
-	format_size(used, sizeof(used), (s.f_blocks - s.f_bfree) * unit / (human ? 1 : 1024), human);
+	format_size(used, sizeof(used), (s.f_blocks - s.f_bfree) * unit / (human ? 1 : 1024),
+		    human);
 	format_size(avail, sizeof(avail), s.f_bavail * unit / (human ? 1 : 1024), human);
 	printf("%-16s %10s %10s %10s %3lu%% %s\n", source, size, used, avail,
 	       s.f_blocks ? (s.f_blocks - s.f_bfree) * 100 / s.f_blocks : 0, target);
@@ -264,8 +268,8 @@ int df_main(int argc, char **argv)
 
 	if (first < 0)
 		return 2;
-	printf("%-16s %10s %10s %10s %4s %s\n", "Filesystem", opt(&o, 'h') ? "size" : "1K-blocks", "used",
-	       "available", "use", "mounted on");
+	printf("%-16s %10s %10s %10s %4s %s\n", "Filesystem", opt(&o, 'h') ? "size" : "1K-blocks",
+	       "used", "available", "use", "mounted on");
 	for (int i = first; i < argc; i++)
 		status |= df_one("-", argv[i], opt(&o, 'h'), true);
 	if (first < argc)

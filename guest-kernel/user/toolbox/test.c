@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test and [: conditions, by recursive descent: -o, then -a, then !, then primaries and parentheses. */
+/* test and [: conditions, by recursive descent: -o, then -a, then !, then primaries and
+ * parentheses. */
 #include <sys/stat.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -102,8 +103,8 @@ static bool same_file(const char *a, const char *b)
 
 static bool is_binary(const char *op)
 {
-	static const char *const ops[] = { "=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt",
-					   "-ge", "-nt", "-ot", "-ef" };
+	static const char *const ops[] = { "=",	  "==",	 "!=",	"<",   ">",   "-eq", "-ne",
+					   "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef" };
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		if (!strcmp(op, ops[i]))

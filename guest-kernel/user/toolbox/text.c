@@ -260,8 +260,9 @@ int seq_main(int argc, char **argv)
 
 	if (argc < 2 || argc > 4)
 		return fail_usage();
-	if ((argc > 2 && !parse_number(argv[1], &from)) || (argc > 3 && !parse_number(argv[2], &step)) ||
-	    !parse_number(argv[argc - 1], &to) || !step)
+	if ((argc > 2 && !parse_number(argv[1], &from)) ||
+	    (argc > 3 && !parse_number(argv[2], &step)) || !parse_number(argv[argc - 1], &to) ||
+	    !step)
 		return fail_usage();
 	for (; step > 0 ? from <= to : from >= to; from += step)
 		printf("%ld\n", from);
@@ -292,8 +293,8 @@ int cmp_main(int argc, char **argv)
 			if (!opt(&o, 's') && (c == EOF || d == EOF))
 				fail_text(argv[first + (d == EOF)], "ends first");
 			else if (!opt(&o, 's'))
-				printf("%s %s differ: char %ld, line %ld\n", argv[first], argv[first + 1], byte,
-				       line);
+				printf("%s %s differ: char %ld, line %ld\n", argv[first],
+				       argv[first + 1], byte, line);
 			return 1;
 		}
 		byte++;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The utilities, all in one program that is called by many names. applets.def lists them; each has a
- * source file of its own (or shares one with its like) with a main function NAME_main.
+ * The utilities, all in one program that is called by many names. applets.def lists them; each has
+ * a source file of its own (or shares one with its like) with a main function NAME_main.
  *
- * A utility marked BUILTIN is also called inside the shell's own process: it returns its status, does
- * not exit, and leaves nothing behind. One marked DIRECT is called in a forked child without exec.
+ * A utility marked BUILTIN is also called inside the shell's own process: it returns its status,
+ * does not exit, and leaves nothing behind. One marked DIRECT is called in a forked child without
+ * exec.
  */
 #ifndef USER_TOOLBOX_H
 #define USER_TOOLBOX_H
@@ -30,14 +31,15 @@ void applet_list(void);
 /* The name that messages begin with. */
 extern const char *applet_name;
 
-/* "NAME: SUBJECT: error text", "NAME: SUBJECT: TEXT", "NAME: usage: ..."; the value is an exit status. */
+/* "NAME: SUBJECT: error text", "NAME: SUBJECT: TEXT", "NAME: usage: ..."; the value is an exit
+ * status. */
 int fail_errno(const char *subject);
 int fail_text(const char *subject, const char *text);
 int fail_usage(void);
 
 /*
- * Options: "al:" is a and l, l with a value. The index of the first operand is returned, -1 after an
- * error message. Options end at the first operand or at "--".
+ * Options: "al:" is a and l, l with a value. The index of the first operand is returned, -1 after
+ * an error message. Options end at the first operand or at "--".
  */
 struct options {
 	unsigned long	set[2];
@@ -49,7 +51,9 @@ bool opt(const struct options *o, char letter);
 bool opt_number(const struct options *o, char letter, long *value);
 bool parse_number(const char *text, long *value);
 
-/* Call fn for each named file, or for standard input if there are none; "-" is standard input too. */
+/*
+ * Call fn for each named file, or for standard input if there are none; "-" is standard input too.
+ */
 int for_each_file(int argc, char **argv, int first, int (*fn)(FILE *f, const char *name, void *arg),
 		  void *arg);
 int copy_descriptor(int from, int to, const char *from_name, const char *to_name);
