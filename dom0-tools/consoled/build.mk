@@ -16,7 +16,7 @@ endif
 endif
 
 # For the tests: a hypervisor made of files, and sanitizers.
-$(TOOLS_OUT)/test/consoled: $(CONSOLED_SRC) dom0-tools/lib/xs.c tests/lib/fake-xen.c \
+$(TOOLS_OUT)/test/consoled: $(CONSOLED_SRC) dom0-tools/lib/xs.c dom0-tools/lib/xs_stream.c tests/lib/fake-xen.c \
 		$(wildcard dom0-tools/consoled/*.h dom0-tools/lib/*.h)
 	@mkdir -p $(@D)
 	@echo "  HOSTLD  $@"
@@ -28,7 +28,7 @@ TEST_NEEDS_host += $(TOOLS_OUT)/test/consoled $(TOOLS_OUT)/linux/consoled
 # The same on our C library, which also runs here.
 ifdef USER_CC
 ifneq ($(TOOLS_LIB),)
-$(eval $(call user_program,test-consoled,$(CONSOLED_SRC) dom0-tools/lib/xs.c tests/lib/fake-xen.c,$(TOOLS_FLAGS)))
+$(eval $(call user_program,test-consoled,$(CONSOLED_SRC) dom0-tools/lib/xs.c dom0-tools/lib/xs_stream.c tests/lib/fake-xen.c,$(TOOLS_FLAGS)))
 TEST_NEEDS_host += $(USER_BIN)/test-consoled
 endif
 endif

@@ -31,7 +31,7 @@ $(XS_TEST)/xenstored: $(XS_DAEMON) tests/lib/fake-xen.c $(XS_HEADERS)
 	@echo "  HOSTLD  $@"
 	@$(HOSTCC) $(XS_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-$(XS_TEST)/xenstore: $(XS_COMMANDS) dom0-tools/lib/xs.c $(XS_HEADERS)
+$(XS_TEST)/xenstore: $(XS_COMMANDS) dom0-tools/lib/xs.c dom0-tools/lib/xs_stream.c $(XS_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  HOSTLD  $@"
 	@$(HOSTCC) $(XS_TEST_CFLAGS) -o $@ $(filter %.c,$^)

@@ -3,7 +3,7 @@
  * The store's client library against a daemon that this test plays: answers and events in any
  * mixture and in pieces, requests whose answers nobody waits for, and daemons that talk nonsense.
  *
- * LINK: dom0-tools/lib/xs.c
+ * LINK: dom0-tools/lib/xs.c dom0-tools/lib/xs_stream.c
  * CFLAGS: -D_GNU_SOURCE
  */
 #include <errno.h>
