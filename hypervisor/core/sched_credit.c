@@ -92,6 +92,9 @@ static void acct_vcpu(struct vcpu *v, const struct acct *a, s_time_t share, bool
 	v->sched.credit = MIN(v->sched.credit, a->period);
 	v->sched.credit = MAX(v->sched.credit, -2 * a->period);
 	set_priority(sc, v);
+	/* Whoever has credit again need not wait for the slice of one who has none. */
+	if (v->sched.on_queue && v->sched.pri < sc->curr->sched.pri)
+		cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
 	v->sched.active = runs;
 	park = capped && v->sched.credit < 0;
 	if (park)
