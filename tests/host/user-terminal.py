@@ -80,7 +80,7 @@ check("complete-directory", command("cat some\tin\t\r"), "inner text")
 keys("true un\t")
 check("complete-again", command("\r"), "PROMPT> ")
 keys("se\t\t")
-check("list-completions", read_until("set", 2), "seq")
+check("list-completions", read_until("PROMPT> se\033[J", 2), "seq")
 keys("\x03")
 check("interrupt-line", read_until("PROMPT> "), "^C")
 check("status-after-interrupt", command("echo $?\r"), "\n130\r\n")
@@ -103,6 +103,61 @@ time.sleep(0.3)
 check("background-done", command("\r") + command("\r"), "done, status 0: sleep")
 check("terminal-is-cooked-for-commands", command("stty\r"), " icanon")
 check("long-line", command("echo " + "x" * 120 + " end\r"), "x end\r\n")
+
+
+def screen(text, columns=80):
+    """What a terminal shows after text: rows without the blanks at their ends."""
+    rows, row, column = [[]], 0, 0
+    for m in re.finditer(r"\033\[(\d*)([A-Z])|(.)", text, re.S):
+        n = int(m.group(1) or 1)
+        if m.group(2) == "A":
+            row = max(0, row - n)
+        elif m.group(2) == "C":
+            column = min(columns - 1, column + n)
+        elif m.group(2) == "D":
+            column = max(0, column - n)
+        elif m.group(2) in ("J", "K"):
+            rows[row] = rows[row][:column]
+            if m.group(2) == "J":
+                rows = rows[:row + 1]
+        elif m.group(3) == "\r":
+            column = 0
+        elif m.group(3) == "\n":
+            row += 1
+        elif m.group(3) == "\b":
+            column = max(0, column - 1)
+        elif m.group(3):
+            if column == columns:
+                row, column = row + 1, 0
+            while len(rows) <= row:
+                rows.append([])
+            rows[row] += [" "] * (column + 1 - len(rows[row]))
+            rows[row][column] = m.group(3)
+            column += 1
+        while len(rows) <= row:
+            rows.append([])
+    return ["".join(r).rstrip() for r in rows]
+
+
+def typed(text):
+    """What the screen shows while a line is typed, from its prompt on; the line is then given up."""
+    keys(text)
+    time.sleep(0.5)
+    shown = read_until("never", 0.3)
+    keys("\x03")
+    read_until("PROMPT> ")
+    return repr(screen("PROMPT> " + shown))
+
+
+digits = "0123456789" * 20
+check("wrapped-line", typed(digits[:100]), repr(["PROMPT> " + digits[:72], digits[72:100]]))
+check("wrapped-exactly", typed(digits[:72] + "x"), repr(["PROMPT> " + digits[:72], "x"]))
+check("wrapped-insert-at-home", typed(digits[:100] + "\x01X"), repr(["PROMPT> X" + digits[:71], digits[71:100]]))
+check("wrapped-home-and-end", typed(digits[:100] + "\x01X\x05Y"), repr(["PROMPT> X" + digits[:71], digits[71:100] + "Y"]))
+check("wrapped-backspace", typed(digits[:74] + "\x7f" * 4), repr(["PROMPT> " + digits[:70]]))
+check("wrapped-three-rows", typed(digits[:160] + "\x01" + RIGHT * 80 + "ZZ"),
+      repr(["PROMPT> " + digits[:72], digits[72:80] + "ZZ" + digits[80:150], digits[150:160]]))
+check("wrapped-kill-line", typed(digits[:160] + "\x15ab"), repr(["PROMPT> ab"]))
 keys("exit 7\r")
 status = 0
 for i in range(50):

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line editor: emacs keys, history, completion of commands and paths. The line is shown on one
- * row that scrolls sideways; typing at its end echoes just the character, which keeps a transcript
- * of a serial line readable.
+ * The line editor: emacs keys, history, completion of commands and paths. A long line wraps; typing
+ * at its end echoes just the character, which keeps a transcript of a serial line readable.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -30,6 +29,7 @@ static struct {
 	struct text	line;
 	size_t		at;
 	size_t		columns;
+	size_t		cell;		/* where the cursor is, see cell_of() */
 	char		*kill;
 	size_t		from_history;	/* how far back; 0 is the line being typed */
 	char		*typed;
@@ -122,23 +122,54 @@ static int read_key(void)
 	return c < 0 ? KEY_EOF : c == 27 ? read_escape() : c;
 }
 
+/* The cursor's place, counted in cells from the beginning of the prompt's last line. */
+static size_t cell_of(size_t at)
+{
+	return ed.prompt_width + at;
+}
+
+static void move(size_t n, char direction)
+{
+	char text[24];
+
+	if (!n)
+		return;
+	snprintf(text, sizeof(text), "\033[%zu%c", n, direction);
+	out_string(text);
+}
+
+/* A character in the last column leaves the cursor there; go on to the next row as it will. */
+static void wrap(size_t cell)
+{
+	if (cell && cell % ed.columns == 0)
+		out_string("\r\n");
+}
+
+/* Draw the line again from its prompt, whose row is as far up as the cursor was from it. */
 static void refresh(void)
 {
-	size_t room = ed.columns > ed.prompt_width + 2 ? ed.columns - ed.prompt_width - 1 : 20;
-	size_t first = ed.at >= room ? ed.at - room + 1 : 0, shown = ed.line.n - first;
 	const char *last = strrchr(ed.prompt, '\n');
-	char move[24];
+	size_t end = cell_of(ed.line.n), cursor = cell_of(ed.at);
 
-	if (shown > room)
-		shown = room;
+	move(ed.cell / ed.columns, 'A');
 	out_string("\r");
 	out_string(last ? last + 1 : ed.prompt);
-	out(ed.line.s + first, shown);
-	out_string("\033[K");
-	if (ed.at - first < shown) {
-		snprintf(move, sizeof(move), "\033[%zuD", shown - (ed.at - first));
-		out_string(move);
+	out(ed.line.s, ed.line.n);
+	wrap(end);
+	out_string("\033[J");
+	if (cursor != end) {
+		move(end / ed.columns - cursor / ed.columns, 'A');
+		out_string("\r");
+		move(cursor % ed.columns, 'C');
 	}
+	ed.cell = cursor;
+}
+
+/* The same below whatever was printed since. */
+static void refresh_here(void)
+{
+	ed.cell = 0;
+	refresh();
 }
 
 static void insert(const char *s, size_t n)
@@ -148,17 +179,21 @@ static void insert(const char *s, size_t n)
 	memmove(ed.line.s + ed.at + n, ed.line.s + ed.at, ed.line.n - n - ed.at);
 	memcpy(ed.line.s + ed.at, s, n);
 	ed.at += n;
-	if (ed.at == ed.line.n && ed.prompt_width + ed.at < ed.columns)
-		out(s, n);
-	else
+	if (ed.at != ed.line.n) {
 		refresh();
+		return;
+	}
+	while (n--) {
+		out(s++, 1);
+		wrap(++ed.cell);
+	}
 }
 
 /* Remove [from, to), remembering it for Ctrl-Y if asked. */
 static void cut(size_t from, size_t to, bool keep)
 {
 	bool at_end = to == ed.line.n && ed.at == to && to == from + 1 &&
-		      ed.prompt_width + to < ed.columns;
+		      cell_of(to) % ed.columns != 0;
 
 	if (keep) {
 		free(ed.kill);
@@ -169,10 +204,12 @@ static void cut(size_t from, size_t to, bool keep)
 	memmove(ed.line.s + from, ed.line.s + to, ed.line.n - to);
 	ed.line.n -= to - from;
 	ed.at = from;
-	if (at_end)
+	if (at_end) {
 		out_string("\b \b");
-	else
+		ed.cell--;
+	} else {
 		refresh();
+	}
 }
 
 static size_t word_left(void)
@@ -259,7 +296,7 @@ static int search_history(void)
 			text_add_string(&ed.line, found);
 			ed.at = ed.line.n;
 		}
-		out_string("\r\033[K(search) ");
+		out_string("\r\033[J(search) ");
 		out_string(pattern.s);
 		out_string(": ");
 		out(ed.line.s, ed.line.n);
@@ -276,7 +313,8 @@ static int search_history(void)
 		}
 	}
 	text_free(&pattern);
-	refresh();
+	out_string("\r\033[J");
+	refresh_here();
 	return key;
 }
 
@@ -370,7 +408,7 @@ static void list_matches(void)
 			 last ? "\r\n" : "");
 		out_string(cell);
 	}
-	refresh();
+	refresh_here();
 }
 
 static bool first_word(size_t start)
@@ -531,7 +569,7 @@ static enum outcome handle_key(int key, int previous)
 		break;
 	case CTRL('l'):
 		out_string("\033[H\033[2J");
-		refresh();
+		refresh_here();
 		break;
 	case CTRL('p'):
 	case KEY_UP:
@@ -595,12 +633,17 @@ char *edit_line(const char *prompt)
 	ed.at = 0;
 	ed.from_history = 0;
 	ed.columns = ioctl(0, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
+	ed.cell = cell_of(0);
 	while (outcome == GO_ON) {
 		previous = key;
 		key = read_key();
 		if (key == CTRL('r'))
 			key = search_history();
 		outcome = handle_key(key, previous);
+	}
+	if (ed.at != ed.line.n) {
+		ed.at = ed.line.n;
+		refresh();
 	}
 	tcsetattr(0, TCSADRAIN, &cooked);
 	if (outcome == CANCEL) {
