@@ -118,6 +118,8 @@ void switch_gdt_window(const struct vcpu *v)
 	/* Page 14 of the window shows this CPU's reserved page. */
 	mm_map_perdomain((struct vcpu *)(uintptr_t)v, FIRST_RESERVED_GDT_PAGE,
 			 mfn_to_maddr(c->gdt_mfn).a | 0x8000000000000063ULL);
+	/* It may be cached as another CPU's, from before the vCPU moved. */
+	invlpg(GDT_WINDOW(v->vcpu_id) + FIRST_RESERVED_GDT_BYTE);
 	gdt_load(GDT_WINDOW(v->vcpu_id));
 }
 

@@ -29,6 +29,7 @@ static struct idt_entry idt[256] __aligned(16);
 extern const char vector_stubs[];
 void nmi_entry(void);
 void double_fault_entry(void);
+void debug_entry(void);
 void machine_check_entry(void);
 
 static void idt_set(unsigned int vec, const void *handler, unsigned int dpl, unsigned int ist)
@@ -53,6 +54,7 @@ void __init idt_init(void)
 	idt_set(TRAP_BP, vector_stubs + 16 * TRAP_BP, 3, 0);
 	idt_set(TRAP_OF, vector_stubs + 16 * TRAP_OF, 3, 0);
 	idt_set(TRAP_NMI, nmi_entry, 0, IST_NMI);
+	idt_set(TRAP_DB, debug_entry, 0, IST_DB);
 	idt_set(TRAP_DF, double_fault_entry, 0, IST_DF);
 	idt_set(TRAP_MC, machine_check_entry, 0, IST_MCE);
 }
@@ -94,6 +96,7 @@ void desc_init_cpu(struct cpu *c)
 	c->tss->ist[IST_NMI - 1] = ist_stack(c);
 	c->tss->ist[IST_DF - 1] = ist_stack(c);
 	c->tss->ist[IST_MCE - 1] = ist_stack(c);
+	c->tss->ist[IST_DB - 1] = ist_stack(c);
 	gdt_fill(c);
 }
 

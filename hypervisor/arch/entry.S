@@ -24,6 +24,10 @@
  * between, so they do not look at the saved CS: they have stacks of their own, on
  * whose top the CPU's pointer is kept, and set GS base by MSR.
  *
+ * #DB has a stack of its own as well. A guest that loads SS from watched memory
+ * and executes SYSCALL next gets its #DB on our first instruction, in ring 0, with RSP still the
+ * guest's [CVE-2018-8897]. From ring 3 proper the frame is moved to where the others are.
+ *
  * The exit uses IRET only: SYSRET with a non-canonical RCX would fault in ring 0
  * on the guest's stack pointer, and TCG gains nothing by it.
  *
@@ -263,6 +267,36 @@ idle_stack_reset:
 	.endm
 
 	PARANOID nmi_entry, 2, trap_nmi, 0
+	PARANOID debug_in_hypervisor, 1, trap_debug_in_hypervisor, 1
+
+	.balign 16
+	.globl debug_entry
+debug_entry:
+	pushq $0
+	testb $3, 16(%rsp)
+	jz debug_in_hypervisor
+	movl $1, 4(%rsp)
+	cld
+	swapgs
+	pushq %rax
+	pushq %rcx
+	movq %gs:CPU_regs_top, %rax
+	/* ss rsp rflags cs rip error_code, from 56(%rsp) down to 16(%rsp) */
+	.irp n, 56, 48, 40, 32, 24, 16
+	movq \n(%rsp), %rcx
+	movq %rcx, \n - 64(%rax)
+	.endr
+	subq $48, %rax
+	popq %rcx
+	xchgq %rax, (%rsp)                      /* RAX back; the new RSP on the stack */
+	popq %rsp
+	SAVE_REGS
+	movq %rsp, %rdi
+	movq %gs:CPU_stack_top, %rsp
+	xorl %ebp, %ebp
+	call trap_from_guest
+	jmp ret_to_guest
+
 	PARANOID double_fault_entry, 8, trap_double_fault, 1
 	PARANOID machine_check_entry, 18, trap_machine_check, 0
 

@@ -69,5 +69,6 @@
 #define IST_NMI            1
 #define IST_DF             2
 #define IST_MCE            3
+#define IST_DB             4
 
 #endif

@@ -10,6 +10,7 @@
  */
 #include "arch/traps.h"
 #include "arch/context.h"
+#include "arch/features.h"
 #include "arch/irq_vectors.h"
 #include "arch/panic.h"
 #include "arch/softirq.h"
@@ -42,6 +43,9 @@ void trap_from_guest(struct cpu_user_regs *regs)
 	unsigned int vec = regs->entry_vector;
 	struct vcpu *v = current;
 
+	/* SYSCALL clears AC by SFMASK, an interrupt gate does not: SMAP would be open. */
+	if (cpu_features.smap)
+		__asm__ volatile("clac" ::: "memory");
 	if (vec >= FIRST_IRQ_VECTOR) {
 		irq_dispatch(vec);
 		return;
@@ -82,11 +86,6 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
 		return;
 	if (extable_fixup(regs))
 		return;
-	/* A guest's watchpoint on memory that we touch for it: not ours to report. */
-	if (vec == TRAP_DB) {
-		__asm__ volatile("mov %0, %%db6" :: "r"(0xffff0ff0UL));
-		return;
-	}
 	panic_regs(regs, "%s in the hypervisor, error code %#x, CR2 %#lx", trap_name(vec),
 		   regs->error_code, read_cr2());
 }
@@ -104,11 +103,17 @@ void trap_iret_faulted(struct cpu_user_regs *frame)
 	pv_failsafe(regs);
 }
 
+/* May have interrupted a holder of any lock: it takes none, so it cannot even print. */
 void trap_nmi(struct cpu_user_regs *regs)
 {
 	if (panic_in_progress())
 		panic_stop_this_cpu();
-	printk(LOG_WARN "NMI on CPU%u at %#lx\n", cpu_id(), (unsigned long)regs->rip);
+}
+
+/* A guest's watchpoint on memory that we touch for it, or on the way in: not ours to report. */
+void trap_debug_in_hypervisor(struct cpu_user_regs *regs)
+{
+	__asm__ volatile("mov %0, %%db6" :: "r"(0xffff0ff0UL));
 }
 
 void trap_double_fault(struct cpu_user_regs *regs)

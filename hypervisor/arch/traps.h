@@ -12,6 +12,7 @@ void trap_from_guest(struct cpu_user_regs *regs);
 void trap_from_hypervisor(struct cpu_user_regs *regs);
 void trap_iret_faulted(struct cpu_user_regs *frame);
 void trap_nmi(struct cpu_user_regs *regs);
+void trap_debug_in_hypervisor(struct cpu_user_regs *regs);
 void trap_double_fault(struct cpu_user_regs *regs) __noreturn;
 void trap_machine_check(struct cpu_user_regs *regs) __noreturn;
 /* Everything that has to happen before a guest runs; returns the frame to leave by. */
