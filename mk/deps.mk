@@ -6,6 +6,16 @@
 #
 # or simply a file of it: $(DEPS)/newlib/lib/libc.a, $(DEPS)/src/zlib/inflate.c, $(DEPS)/linux/vmlinuz.
 
+# The compiler and what else every build needs come before anything is asked of them below.
+ifneq ($(filter-out help clean distclean down hosts,$(or $(MAKECMDGOALS),help)),)
+ifeq ($(wildcard $(DEPS)/.stamp-packages-build),)
+$(shell DEPS=$(DEPS) mk/deps.sh packages build >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error the packages that the build needs could not be installed)
+endif
+endif
+endif
+
 DEP_NEWLIB  := $(DEPS)/.stamp-newlib
 DEP_LIBFDT  := $(DEPS)/.stamp-linux-source
 DEP_XZ      := $(DEPS)/.stamp-linux-source

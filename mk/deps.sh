@@ -22,7 +22,7 @@ deps=$(cd "$deps" && pwd -P)
 jobs=$(nproc)
 work=
 
-packages_build="gcc libc6-dev binutils cpio xz-utils bzip2 dpkg-dev util-linux newlib-source linux-source-6.1"
+packages_build="gcc make libc6-dev binutils cpio xz-utils bzip2 dpkg-dev util-linux newlib-source linux-source-6.1"
 packages_run="qemu-system-x86 python3"
 packages_test="ovmf python3 python3-pexpect libxen-dev busybox-static device-tree-compiler"
 packages_iso="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"

@@ -22,7 +22,7 @@ run: $(HOST_IMAGES) $(GUEST_IMAGES) $(B)/pvctl-host | $(PKG_RUN)
 	@echo "  RUN     $(CPUS) CPUs, $(MEM); Ctrl-A X leaves"
 	@mk/qemu.py run $(HOST_OPTS) --demo '$(if $(filter-out 0,$(DEMO)),demo)'
 
-up: $(HOST_IMAGES) $(B)/pvctl-host | $(PKG_RUN)
+up: $(HOST_IMAGES) $(GUEST_IMAGES) $(B)/pvctl-host | $(PKG_RUN)
 	@mk/qemu.py up $(HOST_OPTS)
 
 down:

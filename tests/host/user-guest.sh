@@ -54,7 +54,7 @@ END
 } | "$build/user/mkcpio" > "$work/extra.cpio"
 cat "$build/initramfs.cpio" "$work/extra.cpio" > "$work/all.cpio"
 
-wanted=$(ls "$work/cases" | grep -c -v '\.wanted$')
+wanted=$(find "$work/cases" -type f ! -name '*.wanted' | wc -l)
 echo "1..$((wanted * 2))"
 number=0
 
