@@ -40,3 +40,10 @@ $(B)/initramfs-hello.cpio: $(MKCPIO) $(USER_BIN)/hello
 	@mv $@.tmp $@
 
 user: $(B)/initramfs.cpio $(B)/initramfs-hello.cpio
+
+# The guest kernel's small operations in its worlds; BENCH="null fork" for some, BENCH=--time for nanoseconds.
+.PHONY: bench
+BENCH ?=
+bench: $(B)/initramfs.cpio $(MKCPIO) $(B)/guest-kernel-native $(B)/guest-kernel-pv $(B)/paravane \
+		$(DEPS)/xen/xen | $(PKG_RUN)
+	@$(USER_DIR)/bench/run.py $(B) $(BENCH)

@@ -112,8 +112,9 @@ int fnmatch(const char *p, const char *s, int flags)
 				ok = 0;
 			}
 		} else if (*p) {
-			if (*p == '\\' && !(flags & FNM_NOESCAPE) && p[1]) {
-				p++;
+			if (*p == '\\' && !(flags & FNM_NOESCAPE)) {
+				if (!*++p)
+					return FNM_NOMATCH;	/* nothing follows to be quoted */
 				next = p + 1;
 			}
 			ok = *p == *s || ((flags & FNM_CASEFOLD) &&
