@@ -89,6 +89,7 @@ void evtchn_domain_free(struct domain *d)
 	/* Created, and given up before it was ever killed. */
 	evtchn_virq_domain_gone(d);
 	pirq_domain_destroy(d);
+	kfree(e->pirq);
 	for (unsigned int i = 0; i < e->valid_ports / EVTCHNS_PER_GROUP; i++)
 		kfree_pages(e->group[i], PAGE_SIZE);
 	if (e->group != e->first_group)

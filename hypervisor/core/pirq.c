@@ -14,6 +14,7 @@
 #include <pv-abi/physdev.h>
 #include "core/evtchn_internal.h"
 #include "core/hypercall.h"
+#include "core/msi.h"
 #include "core/pirq.h"
 #include "core/rangeset.h"
 #include "lib/errno.h"
@@ -98,6 +99,30 @@ static int map_gsi(struct domain *d, int gsi, int *pirq)
 	return 0;
 }
 
+/* LOCK_EVTCHN is held. */
+static int map_msi(struct domain *d, struct physdev_map_pirq *m)
+{
+	uint16_t bdf;
+	int rc = msi_check(m, &bdf), n;
+
+	if (rc)
+		return rc;
+	for (unsigned int i = 0; i < NR_PIRQS; i++)
+		if (d->evtchn.pirq[i].kind == PIRQ_MSI && d->evtchn.pirq[i].bdf == bdf)
+			return (int)hypercall_error(-EEXIST, "map_pirq: device %x has pirq %u", bdf, i);
+	n = choose(d, m->pirq, true);
+	if (n < 0)
+		return n;
+	if (d->evtchn.pirq[n].kind == PIRQ_GSI || d->evtchn.pirq[n].kind == PIRQ_MSI)
+		return (int)hypercall_error(-EEXIST, "map_pirq: pirq %d is mapped already", n);
+	rc = msi_enable(d, (unsigned int)n, bdf);
+	if (rc)
+		return rc;
+	d->evtchn.pirq[n] = (struct pirq){ .kind = PIRQ_MSI, .bdf = bdf };
+	m->pirq = n;
+	return 0;
+}
+
 int pirq_map(struct domain *d, struct physdev_map_pirq *m)
 {
 	int rc;
@@ -112,8 +137,7 @@ int pirq_map(struct domain *d, struct physdev_map_pirq *m)
 		case MAP_PIRQ_TYPE_MSI:
 		case MAP_PIRQ_TYPE_MSI_SEG:
 		case MAP_PIRQ_TYPE_MULTI_MSI:
-			rc = (int)hypercall_error(-EOPNOTSUPP, "map_pirq: message-signalled interrupts "
-						  "are not available");
+			rc = map_msi(d, m);
 			break;
 		default:
 			rc = (int)hypercall_error(-EINVAL, "map_pirq: type %d is not known", m->type);
@@ -121,6 +145,16 @@ int pirq_map(struct domain *d, struct physdev_map_pirq *m)
 	}
 	spin_unlock(&d->evtchn.lock);
 	return rc;
+}
+
+/* LOCK_EVTCHN is held; no port is bound. */
+static void forget(struct domain *d, unsigned int pirq)
+{
+	struct pirq *p = &d->evtchn.pirq[pirq];
+
+	if (p->kind == PIRQ_MSI)
+		msi_disable(d, pirq, p->bdf);
+	*p = (struct pirq){ .kind = PIRQ_FREE };
 }
 
 int pirq_unmap(struct domain *d, unsigned int pirq)
@@ -135,7 +169,7 @@ int pirq_unmap(struct domain *d, unsigned int pirq)
 	else if (p->port)
 		rc = (int)hypercall_error(-EBUSY, "unmap_pirq: pirq %u is bound to port %u", pirq, p->port);
 	else
-		*p = (struct pirq){ .kind = PIRQ_FREE };
+		forget(d, pirq);
 	spin_unlock(&d->evtchn.lock);
 	return rc;
 }
@@ -275,9 +309,13 @@ int pirq_set_eoi_page(struct domain *d, unsigned long gmfn, bool automatic)
 	return 0;
 }
 
+/* The table itself stays until the domain is freed: an interrupt may be on its way. */
 void pirq_domain_destroy(struct domain *d)
 {
 	struct domain_evtchn *e = &d->evtchn;
+
+	for (unsigned int i = 0; e->pirq && i < NR_PIRQS; i++)
+		forget(d, i);
 
 	if (e->pirq_eoi_map) {
 		e->pirq_eoi_map = NULL;

@@ -15,8 +15,8 @@ enum pirq_kind { PIRQ_FREE, PIRQ_RESERVED /* by get_free_pirq */, PIRQ_GSI, PIRQ
 
 struct pirq {
 	uint8_t kind;           /* enum pirq_kind; LOCK_EVTCHN of the domain */
-	bool level;             /* the line stays masked until the guest's EOI */
-	uint16_t gsi;
+	uint16_t gsi;           /* PIRQ_GSI */
+	uint16_t bdf;           /* PIRQ_MSI: the device */
 	uint32_t port;          /* event channel, 0: not bound; LOCK_EVTCHN, read without in interrupts */
 };
 

@@ -59,6 +59,33 @@ static bool is_pci_data(unsigned int port, unsigned int size)
 	return port >= 0xcfc && port + size <= 0xd00;
 }
 
+static uint32_t config_address(uint16_t bdf, unsigned int reg)
+{
+	return 1U << 31 | (uint32_t)bdf << 8 | (reg & 0xfc);
+}
+
+uint32_t pv_pci_config_read(uint16_t bdf, unsigned int reg)
+{
+	unsigned long flags;
+	uint32_t value;
+
+	spin_lock_irqsave(&pci_lock, flags);
+	outl(config_address(bdf, reg), 0xcf8);
+	value = inl(0xcfc);
+	spin_unlock_irqrestore(&pci_lock, flags);
+	return value;
+}
+
+void pv_pci_config_write(uint16_t bdf, unsigned int reg, uint32_t value)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pci_lock, flags);
+	outl(config_address(bdf, reg), 0xcf8);
+	outl(value, 0xcfc);
+	spin_unlock_irqrestore(&pci_lock, flags);
+}
+
 uint32_t pv_io_read(struct vcpu *v, unsigned int port, unsigned int size)
 {
 	struct domain *d = v->domain;

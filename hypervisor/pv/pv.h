@@ -91,6 +91,9 @@ void pv_load_segments(struct vcpu *v);
 void pv_update_time(struct vcpu *v);    /* vcpu_info.time and the registered copy; on v's CPU */
 void pv_update_wallclock(struct domain *d);
 void pv_write_hypercall_page(void *page);
+/* A word of PCI configuration, for ourselves (guests have an address register of their own). */
+uint32_t pv_pci_config_read(uint16_t bdf, unsigned int reg);
+void pv_pci_config_write(uint16_t bdf, unsigned int reg, uint32_t value);
 
 /* Boot: make the boot domains from modules or from a device tree; the first one is returned running order paused count 0. */
 void pv_build_boot_domains(const struct boot_info *bi);
