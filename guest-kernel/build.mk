@@ -58,5 +58,6 @@ $(B)/guest-kernel-native: $(GKB)/native/kernel.elf
 	@$(OBJCOPY) -O elf32-i386 --strip-debug $< $@
 
 $(B)/guest-kernel-pv: $(GKB)/pv/kernel.elf
+	@cp $< $@.debug
 	@$(OBJCOPY) --strip-all $< $@
 

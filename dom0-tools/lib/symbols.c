@@ -67,7 +67,7 @@ static void read_table(struct symbols *s, const struct shdr *tab, const struct s
 	qsort(s->list, s->nr, sizeof(*s->list), by_address);
 }
 
-void symbols_load(struct symbols *s, const char *path)
+static void load(struct symbols *s, const char *path)
 {
 	struct err ignored = ERR_INIT;
 	struct shdr tab, str;
@@ -85,6 +85,19 @@ void symbols_load(struct symbols *s, const char *path)
 			return;
 		}
 	}
+}
+
+void symbols_load(struct symbols *s, const char *path)
+{
+	char debug[512];
+
+	load(s, path);
+	if (s->nr)
+		return;
+	/* A stripped kernel's table lies beside it. */
+	symbols_free(s);
+	snprintf(debug, sizeof(debug), "%s.debug", path);
+	load(s, debug);
 }
 
 void symbols_free(struct symbols *s)

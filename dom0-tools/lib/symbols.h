@@ -16,7 +16,7 @@ struct symbols {
 	size_t nr;
 };
 
-/* No symbols, or no file: an empty table. */
+/* From the file or from one beside it with .debug behind its name; neither: an empty table. */
 void symbols_load(struct symbols *s, const char *path);
 void symbols_free(struct symbols *s);
 /* " <name+0x12>" in @buf, or an empty string. Returns @buf. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../lib/ctl.h"
@@ -12,7 +13,7 @@
 #include "verbs.h"
 
 struct options {
-	int paused, console, quiet, dry_run;
+	int paused, console, quiet, dry_run, alone;
 	const char *file;
 	char **overrides;
 	int nr_overrides;
@@ -37,6 +38,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->quiet = 1;
 		else if (opt == 'n')
 			o->dry_run = 1;
+		else if (opt == 'e')
+			o->alone = 1;
 		else if (opt == 'f')
 			o->file = optarg;
 		else if (opt == 'h' || opt == '?')
@@ -84,6 +87,22 @@ static int dry_run(const struct cfg *c, struct err *e)
 	}
 	domcfg_free(&d);
 	return ret ? complain(e) : EXIT_OK;
+}
+
+/* Somebody has to carry out on_reboot and its siblings: as xl has a process for it, so have we. */
+static void ensure_domaind(void)
+{
+	static char name[] = "domaind";
+	char *argv[] = { name, NULL };
+	pid_t pid;
+
+	if (domaind_runs())
+		return;
+	pid = fork();
+	if (!pid)
+		_exit(verb_domaind(1, argv));
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
 }
 
 /* The domain exists, paused: attach, so that not a byte is missed, then let it run. */
@@ -138,6 +157,9 @@ int verb_create(int argc, char **argv)
 	}
 	status = EXIT_FAILED;
 	memset(&d, 0, sizeof(d));
+	/* While nothing is open that the daemon would hold on to. */
+	if (!o.alone)
+		ensure_domaind();
 	if (host_open_store(&host, &e)) {
 		cfg_free(&c);
 		return complain(&e);

@@ -9,6 +9,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +214,59 @@ static void look(struct host *host)
 	free(list);
 }
 
+/*
+ * Until a domain was released, or for a while: should an event ever be lost, it is late but not
+ * forgotten. False when XenStore is gone.
+ */
+static int wait_for_change(struct host *host)
+{
+	struct pollfd p = { xs_fileno(host->xs), POLLIN, 0 };
+	char **event;
+
+	/* Events may have come with an answer to a request, and wait in the library. */
+	event = xs_check_watch(host->xs);
+	if (!event) {
+		poll(&p, 1, 3000);
+		errno = 0;
+		event = xs_check_watch(host->xs);
+		if (!event && errno && errno != EAGAIN)
+			return 0;
+	}
+	for (; event; event = xs_check_watch(host->xs))
+		free(event);
+	return 1;
+}
+
+static const char *pid_path(void)
+{
+	const char *path = getenv("DOMAIND_PID");
+
+	return path ? path : "/run/domaind.pid";
+}
+
+static void write_pid(void)
+{
+	FILE *f = fopen(pid_path(), "w");
+
+	if (!f)
+		return;
+	fprintf(f, "%d\n", (int)getpid());
+	fclose(f);
+}
+
+int domaind_runs(void)
+{
+	FILE *f = fopen(pid_path(), "r");
+	int pid = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	fclose(f);
+	return pid > 0 && pid != getpid() && (!kill(pid, 0) || errno == EPERM);
+}
+
 /* Into the background, unless -f; what is said goes to a log there. */
 static void detach(void)
 {
@@ -238,9 +293,9 @@ int verb_domaind(int argc, char **argv)
 	int foreground = argc > 1 && !strcmp(argv[1], "-f");
 	struct err e = ERR_INIT;
 	struct host host;
-	unsigned int n;
-	char **event;
 
+	if (domaind_runs())
+		return EXIT_OK;
 	/* Before anything is mapped: the child has its own pages, and hypercalls need theirs present. */
 	if (!foreground) {
 		pid_t pid = fork();
@@ -261,11 +316,11 @@ int verb_domaind(int argc, char **argv)
 	}
 	if (!foreground)
 		detach();
-	/* The watch fires once when it is set: that covers what happened before. */
-	while ((event = xs_read_watch(host.xs, &n))) {
-		free(event);
+	write_pid();
+	/* The first look covers what happened before. */
+	do
 		look(&host);
-	}
+	while (wait_for_change(&host));
 	say("XenStore", "connection lost");
 	host_close(&host);
 	return EXIT_FAILED;

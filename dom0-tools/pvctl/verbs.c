@@ -12,6 +12,7 @@ const struct verb verbs[] = {
 	  "  -c, --console      connect to its console\n"
 	  "  -q, --quiet        print nothing but errors\n"
 	  "  -n, --dryrun       check the config, print what it means, create nothing\n"
+	  "  -e                 do not start domaind, which acts on its shutdown, if none runs\n"
 	  "  -f, --defconfig=F  another way to name the config\n"
 	  "  KEY=VALUE          replaces a line of the config; a string needs no quotes here\n" },
 	{ "list", verb_list, "[-l] [-v] [DOMAIN...]", "List domains",

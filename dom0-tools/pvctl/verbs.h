@@ -63,6 +63,9 @@ int console_attach(domid_t dom, struct err *e);
 int console_connect(domid_t dom, struct err *e);
 int console_run(int fd);
 
+/* Is the daemon that carries out on_reboot and its siblings there? */
+int domaind_runs(void);
+
 extern int pvctl_verbose;
 
 #endif
