@@ -34,6 +34,12 @@ struct vcpu_sched {
 	s_time_t start;         /* when it got the CPU */
 	s_time_t charged;       /* up to when its running has been charged to credit */
 	s_time_t last_run;      /* when it last left a CPU */
+	s_time_t used;          /* run since the last accounting */
+	/* The accounting's own, between its passes (core/sched_credit.c) */
+	s_time_t acct_used, share;
+	uint32_t share_weight;
+	uint8_t acct_cpu;
+	bool counted;
 };
 
 void sched_init(void);                  /* boot CPU */

@@ -2,24 +2,33 @@
  *
  * Credit: how the CPUs' time is shared between domains.
  *
- * Every 30 ms the time of all CPUs is given out as credit (1 ns is 1) to the domains that
- * have run since, in proportion to their weights, and within a domain equally to its
- * vCPUs that have run. Running uses it up. A vCPU with credit left (UNDER) goes
- * before one without (OVER); one that has slept and has credit goes before both
- * for a moment (BOOST). So shares hold when all want to run, and no time is
- * wasted when some do not.
+ * Every 30 ms the time that was used since is given back as credit (1 ns is 1), in
+ * proportion to weights, to those who used it: who used more than its share falls
+ * behind, who used less comes forward, and the sum stays what it was. A vCPU
+ * with credit (UNDER) goes before one without (OVER); one that has slept and has
+ * credit goes before both for a moment (BOOST).
  *
- * A cap bounds what a domain gets, in percent of one CPU: at most that much credit is
- * given, and a vCPU of a capped domain that has none is parked until the next accounting.
+ * Nobody gets more than it used and a reserve of one period; what it leaves is shared out among the
+ * others, in rounds, until nothing is left over. Otherwise a domain that
+ * runs a little would take credit out of the game, all others would slide into debt, and
+ * weights would mean nothing.
+ *
+ * A domain's weight is divided among those of its vCPUs that run. All CPUs share
+ * one pool of time, but a CPU to which some vCPU is pinned is a pool of its own: those who
+ * compete there cannot be paid with time of another CPU.
+ *
+ * A cap bounds what a domain gets, in percent of one CPU; a vCPU of a capped
+ * domain that has no credit is parked until the next accounting.
  *
  * While nothing but idle vCPUs runs there is no accounting, and so no tick.
  *
- * Locks: LOCK_DOMLIST around the accounting, LOCK_SCHED of each vCPU's CPU inside.
+ * Locks: LOCK_DOMLIST in each pass over the domains, LOCK_SCHED of each vCPU's CPU inside.
  */
 #include "core/sched_cpu.h"
 #include "lib/bitops.h"
 
 #define ACCT_PERIOD MILLISECS(30)
+#define FILL_ROUNDS 4           /* who is left after that is treated as all others */
 
 static struct timer acct_timer;
 static bool acct_armed;         /* atomic */
@@ -33,16 +42,34 @@ void credit_charge(struct vcpu *v, s_time_t when)
 		return;
 	v->sched.charged = when;
 	v->sched.credit -= ran;
+	v->sched.used += ran;
 	v->sched.active = true;
 	if (v->sched.credit < 0)
 		v->sched.pri = SCHED_OVER;
 }
 
+/* Time that was used and is to be given back, and the weights of those who are still in. */
+struct pool {
+	uint64_t time, weight;
+};
+
 struct acct {
 	s_time_t when, period;
-	uint64_t weight;        /* of all domains that ran */
-	bool any;
+	struct pool cpu[MAX_CPUS], common;
+	uint64_t pinned;        /* CPUs that are pools of their own */
+	bool any, changed;
 };
+
+static struct pool *pool_of(struct acct *a, const struct vcpu *v)
+{
+	return (a->pinned >> v->sched.acct_cpu) & 1 ? &a->cpu[v->sched.acct_cpu] : &a->common;
+}
+
+/* Has it run, or wanted to? One that only waited must get its share, or it would wait for ever. */
+static bool takes_part(const struct vcpu *v)
+{
+	return v->sched.active || v->sched.on_queue || test_bit(VPF_PARKED, &v->pause_flags);
+}
 
 static unsigned int active_vcpus(const struct domain *d)
 {
@@ -50,17 +77,80 @@ static unsigned int active_vcpus(const struct domain *d)
 	struct vcpu *v;
 
 	for_each_vcpu(d, v)
-		n += v->sched.active || test_bit(VPF_PARKED, &v->pause_flags);
+		n += takes_part(v);
 	return n;
 }
 
-static void acct_weigh(struct domain *d, void *arg)
+/* First pass: who has run, how long, where. */
+static void acct_collect(struct domain *d, void *arg)
+{
+	unsigned int n = active_vcpus(d);
+	struct acct *a = arg;
+	struct vcpu *v;
+
+	for_each_vcpu(d, v) {
+		unsigned long flags;
+		struct sched_cpu *sc;
+		uint64_t allowed;
+
+		v->sched.counted = takes_part(v);
+		if (!v->sched.counted)
+			continue;
+		sc = sched_lock_vcpu(v, &flags);
+		if (sc->curr == v)
+			credit_charge(v, a->when);
+		v->sched.acct_used = v->sched.used;
+		v->sched.used = 0;
+		v->sched.active = sc->curr == v;
+		v->sched.acct_cpu = (uint8_t)v->processor;
+		allowed = sched_allowed_cpus(v);
+		spin_unlock_irqrestore(&sc->lock, flags);
+
+		v->sched.share_weight = ((uint32_t)d->sched.weight << 8) / MAX(n, 1U);
+		v->sched.share = -1;
+		if ((allowed & (allowed - 1)) == 0)
+			a->pinned |= allowed;
+		a->cpu[v->sched.acct_cpu].time += (uint64_t)v->sched.acct_used;
+		a->cpu[v->sched.acct_cpu].weight += v->sched.share_weight;
+		a->any = true;
+	}
+}
+
+/* The most that v may be given: what it used, up to a reserve, and not above its domain's cap. */
+static s_time_t room(const struct acct *a, const struct vcpu *v)
+{
+	s_time_t most = v->sched.acct_used + MAX(a->period - v->sched.credit - v->sched.acct_used, 0);
+	const struct domain *d = v->domain;
+
+	if (d->sched.cap)
+		most = MIN(most, a->period / 100 * d->sched.cap / (s_time_t)MAX(active_vcpus(d), 1U));
+	return most;
+}
+
+static s_time_t fair_share(const struct pool *p, const struct vcpu *v)
+{
+	return p->weight ? (s_time_t)(p->time / 256 * v->sched.share_weight / p->weight * 256) : 0;
+}
+
+/* A round: those whose share is more than they have room for get that and are out. */
+static void acct_fill(struct domain *d, void *arg)
 {
 	struct acct *a = arg;
+	struct vcpu *v;
 
-	if (active_vcpus(d)) {
-		a->weight += d->sched.weight;
-		a->any = true;
+	for_each_vcpu(d, v) {
+		struct pool *p = pool_of(a, v);
+		s_time_t most;
+
+		if (!v->sched.counted || v->sched.share >= 0)
+			continue;
+		most = room(a, v);
+		if (fair_share(p, v) <= most)
+			continue;
+		v->sched.share = most;
+		p->time -= MIN(p->time, (uint64_t)most);
+		p->weight -= v->sched.share_weight;
+		a->changed = true;
 	}
 }
 
@@ -79,24 +169,20 @@ static void set_priority(struct sched_cpu *sc, struct vcpu *v)
 	}
 }
 
-static void acct_vcpu(struct vcpu *v, const struct acct *a, s_time_t share, bool capped)
+static void pay(struct vcpu *v, const struct acct *a, s_time_t share)
 {
 	unsigned long flags;
 	struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
-	bool runs = sc->curr == v, park, unpark = false;
+	bool park, unpark = false;
 
-	if (runs)
-		credit_charge(v, a->when);
-	v->sched.credit += share;
 	/* Credit is no savings account, and debts end some time. */
-	v->sched.credit = MIN(v->sched.credit, a->period);
+	v->sched.credit = MIN(v->sched.credit + share, a->period);
 	v->sched.credit = MAX(v->sched.credit, -2 * a->period);
 	set_priority(sc, v);
 	/* Whoever has credit again need not wait for the slice of one who has none. */
 	if (v->sched.on_queue && v->sched.pri < sc->curr->sched.pri)
 		cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
-	v->sched.active = runs;
-	park = capped && v->sched.credit < 0;
+	park = v->domain->sched.cap && v->sched.credit < 0;
 	if (park)
 		set_bit(VPF_PARKED, &v->pause_flags);
 	else
@@ -109,32 +195,38 @@ static void acct_vcpu(struct vcpu *v, const struct acct *a, s_time_t share, bool
 		sched_wake(v);
 }
 
-static void acct_domain(struct domain *d, void *arg)
+/* Last pass: the others get their shares of what is left. */
+static void acct_pay(struct domain *d, void *arg)
 {
-	const struct acct *a = arg;
-	unsigned int n = active_vcpus(d);
-	s_time_t share = 0, limit;
+	struct acct *a = arg;
 	struct vcpu *v;
 
-	if (n && a->weight)
-		share = (s_time_t)((uint64_t)a->period * nr_cpus / a->weight * d->sched.weight);
-	if (d->sched.cap) {
-		limit = a->period / 100 * d->sched.cap;
-		share = MIN(share, limit);
-	}
 	for_each_vcpu(d, v)
-		if (v->sched.active || test_bit(VPF_PARKED, &v->pause_flags))
-			acct_vcpu(v, a, share / MAX(n, 1U), d->sched.cap != 0);
+		if (v->sched.counted)
+			pay(v, a, v->sched.share >= 0 ? v->sched.share : fair_share(pool_of(a, v), v));
 }
 
 static void acct_fn(void *arg)
 {
-	struct acct a = { .when = now() };
+	static struct acct a;   /* too large for the stack; this timer only */
 
+	a = (struct acct){ .when = now() };
 	a.period = MIN(a.when - acct_last, 4 * ACCT_PERIOD);
 	acct_last = a.when;
-	domain_for_each(acct_weigh, &a);
-	domain_for_each(acct_domain, &a);
+	domain_for_each(acct_collect, &a);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		if ((a.pinned >> cpu) & 1)
+			continue;
+		a.common.time += a.cpu[cpu].time;
+		a.common.weight += a.cpu[cpu].weight;
+	}
+	for (unsigned int i = 0; i < FILL_ROUNDS; i++) {
+		a.changed = false;
+		domain_for_each(acct_fill, &a);
+		if (!a.changed)
+			break;
+	}
+	domain_for_each(acct_pay, &a);
 	if (a.any)
 		timer_set(&acct_timer, a.when + ACCT_PERIOD);
 	else
