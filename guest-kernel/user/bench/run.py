@@ -90,7 +90,7 @@ def main():
     print(f"{'nanoseconds' if by_time else 'instructions':14}" + "".join(f"{w:>12}" for w in table) +
           ("   Paravane/Xen" if "Xen" in table else ""))
     for name, text in texts.items():
-        row = f"{name:14}" + "".join(f"{table[w].get(name, 0):12}" for w in table)
+        row = f"{name:14}" + "".join(f"{table[w].get(name, '-'):>12}" for w in table)
         if "Xen" in table and table["Xen"].get(name) and table["Paravane"].get(name):
             row += f"{table['Paravane'][name] / table['Xen'][name]:15.2f}"
         print(row + "  " + text)
