@@ -352,7 +352,7 @@ static void write_reserved(const struct grant_table *t, const struct grant_entry
 	}
 }
 
-/* Status frames go only when no other domain has them mapped: then their content would be somebody's to misread. */
+/* Status frames stay when version 1 comes back: another domain may have them mapped. They are cleared. */
 static int change_version(struct domain *d, unsigned int version)
 {
 	struct grant_entry_v1 reserved[GNTTAB_NR_RESERVED_ENTRIES];
@@ -365,6 +365,10 @@ static int change_version(struct domain *d, unsigned int version)
 					    GNTTAB_NR_RESERVED_ENTRIES);
 	if (version == 2 && grow_status(d, t->nr_frames))
 		return (int)hypercall_error(-ENOMEM, "no memory for status frames");
+	if (t->nr_frames == 0) {        /* a domain that may not have any */
+		t->version = version;
+		return 0;
+	}
 	read_reserved(t, reserved);
 	for (unsigned int i = 0; i < t->nr_frames; i++)
 		clear_page(t->shared[i]);

@@ -68,6 +68,7 @@ static uint32_t ready(void)
 static void set_up(long early)
 {
 	struct evtchn_init_control c = { .control_gfn = virt_to_mfn(alloc_page()), .offset = 4096 - 64 };
+	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE };
 	struct evtchn_expand_array e;
 	void *table = (void *)si->pt_base;
 
@@ -95,8 +96,11 @@ static void set_up(long early)
 	words[0] = alloc_page();
 	e.array_gfn = virt_to_mfn(words[0]);
 	EXPECT_EQ(op(EVTCHNOP_expand_array, &e), 0);
-	EXPECT(!make_readonly(words[0]) || pte_of((unsigned long)words[0]));
-	make_writable(words[0]);
+	/* As long as the hypervisor writes to it, it does not become a page table. */
+	pin.arg1.mfn = virt_to_mfn(words[0]);
+	EXPECT(make_readonly(words[0]));
+	EXPECT(HYPERVISOR_mmuext_op(&pin, 1, NULL, DOMID_SELF) < 0);
+	EXPECT(make_writable(words[0]));
 	/* What had been pending is so in the new form. */
 	EXPECT_EQ(ready(), 1U << EVTCHN_FIFO_PRIORITY_DEFAULT);
 	EXPECT_EQ(take(EVTCHN_FIFO_PRIORITY_DEFAULT), early);
