@@ -9,14 +9,12 @@ the start of other CPUs must not destroy them.
 
 import os
 import re
-import shlex
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from tap import Tap  # noqa: E402
-from host import BUILD, PATIENCE, TOP  # noqa: E402
+from host import BUILD, PATIENCE, TOP, end_qemu, start_qemu  # noqa: E402
 
 ISO = os.path.join(TOP, BUILD, "paravane.iso")
 FIRMWARE = "/usr/share/ovmf/OVMF.fd"
@@ -24,18 +22,15 @@ FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 
 def boot(more, timeout):
     """The console's text up to the prompt, or until time is over."""
-    command = shlex.split(os.environ.get("QEMU") or "qemu-system-x86_64") + [
+    p = start_qemu([
         "-accel", "tcg", "-cpu", "max,-smap", "-m", "1G", "-smp", "2", "-display", "none", "-no-reboot",
-        "-monitor", "none", "-serial", "stdio", "-cdrom", ISO, *more]
-    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    os.set_blocking(p.stdout.fileno(), False)
+        "-monitor", "none", "-serial", "stdio", "-cdrom", ISO, *more])
     text = ""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and p.poll() is None and "~ # " not in text and "end of panic" not in text:
         text += (p.stdout.read() or b"").decode("utf-8", "replace")
         time.sleep(0.1)
-    p.terminate()
-    p.wait(10)
+    end_qemu(p)
     # GRUB paints its menu with escape sequences.
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
 

@@ -7,26 +7,22 @@ What must hold: it prints its boot log and reaches its initramfs' init, as contr
 # RUN: timeout=200 cpus=1,2
 
 import os
-import shlex
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from tap import Tap  # noqa: E402
-from host import BUILD, CPUS, PATIENCE, TOP  # noqa: E402
+from host import BUILD, CPUS, PATIENCE, end_qemu, start_qemu  # noqa: E402
 
 
 def main():
-    os.chdir(TOP)
-    command = shlex.split(os.environ.get("QEMU") or "qemu-system-x86_64") + [
+    args = [
         "-accel", "tcg", "-cpu", "max,-smap", "-m", "1G", "-smp", str(CPUS), "-display", "none", "-no-reboot",
         "-monitor", "none", "-serial", "stdio", "-kernel", f"{BUILD}/paravane",
         "-append", "console=com1 dom0_mem=256M noreboot",
         "-initrd", f"{BUILD}/linux/vmlinuz console=hvc0,{BUILD}/linux/initramfs.cpio.gz"]
     with Tap() as t:
-        p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        os.set_blocking(p.stdout.fileno(), False)
+        p = start_qemu(args)
         text = ""
         start = time.monotonic()
         try:
@@ -37,8 +33,7 @@ def main():
                     start = time.monotonic()
                 time.sleep(0.1)
         finally:
-            p.terminate()
-            p.wait(10)
+            end_qemu(p)
         t.like(text, r"Linux version 6\.1", "it prints its boot log")
         t.like(text, r"Booting (paravirtualized )?kernel on Xen|Hypervisor detected: Xen PV|Xen version: 4", "it knows where it is")
         t.ok("linux# " in text, "it reaches init, which shows a shell", text[-4000:])

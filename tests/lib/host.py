@@ -31,6 +31,28 @@ def end_on_sigterm(signo, frame):
 signal.signal(signal.SIGTERM, end_on_sigterm)
 
 
+def start_qemu(args):
+    """QEMU with a console on a pipe that is read without waiting, for tests that need another machine than a host."""
+    os.chdir(TOP)
+    p = subprocess.Popen(qemu.qemu_command() + args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, start_new_session=True)
+    os.set_blocking(p.stdout.fileno(), False)
+    return p
+
+
+def end_qemu(p):
+    """End it with whatever $QEMU put around it."""
+    for signo in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(p.pid, signo)
+            p.wait(5)
+        except ProcessLookupError:
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    p.wait()
+
+
 class Result:
     def __init__(self, status, out, err, seconds):
         self.status = status
