@@ -141,7 +141,8 @@ static bool immediate_form(struct state *s, bool byte, bool imm8)
 
 static bool group1(struct state *s, uint8_t opcode)
 {
-	static const uint8_t op[8] = { X86_ADD, X86_OR, X86_ADC, X86_SBB, X86_AND, X86_SUB, X86_XOR, 0xff };
+	static const uint8_t op[8] = { X86_ADD, X86_OR, X86_ADC, X86_SBB, X86_AND, X86_SUB, X86_XOR,
+		0xff };
 
 	if (!immediate_form(s, opcode == 0x80, opcode == 0x83) || ((s->modrm >> 3) & 7) == 7)
 		return false;
@@ -279,7 +280,8 @@ static uint64_t sub(uint64_t a, uint64_t b, bool borrow, unsigned int size, uint
 	return r;
 }
 
-static uint64_t bit_op(const struct x86_insn *in, uint64_t mem, uint64_t src, uint64_t *flags, uint64_t rflags)
+static uint64_t bit_op(const struct x86_insn *in, uint64_t mem, uint64_t src, uint64_t *flags,
+		       uint64_t rflags)
 {
 	uint64_t bit = 1UL << (src & (8 * in->size - 1));
 
@@ -294,7 +296,8 @@ static uint64_t logic(uint64_t r, unsigned int size, uint64_t *flags)
 	return r;
 }
 
-void x86_execute(const struct x86_insn *in, uint64_t mem, uint64_t src, uint64_t rax, uint64_t rflags,
+void x86_execute(const struct x86_insn *in, uint64_t mem, uint64_t src, uint64_t rax,
+		 uint64_t rflags,
 		 struct x86_result *out)
 {
 	uint64_t m = mask_of(in->size), f = rflags & F_ARITH, r = 0;
@@ -315,7 +318,8 @@ void x86_execute(const struct x86_insn *in, uint64_t mem, uint64_t src, uint64_t
 	case X86_NOT: r = ~mem; break;
 	case X86_INC:
 	case X86_DEC:
-		r = in->op == X86_INC ? add(mem, 1, false, in->size, &f) : sub(mem, 1, false, in->size, &f);
+		r = in->op == X86_INC ? add(mem, 1, false, in->size, &f) : sub(mem, 1, false,
+									       in->size, &f);
 		f = (f & ~F_CF) | (rflags & F_CF);
 		break;
 	case X86_BTS:

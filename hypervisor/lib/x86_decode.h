@@ -10,7 +10,8 @@
 #include "lib/types.h"
 
 enum x86_op {
-	X86_ADD, X86_OR, X86_ADC, X86_SBB, X86_AND, X86_SUB, X86_XOR,   /* as in the opcode map; CMP does not write */
+	/* as in the opcode map; CMP does not write */
+	X86_ADD, X86_OR, X86_ADC, X86_SBB, X86_AND, X86_SUB, X86_XOR,
 	X86_MOV, X86_XCHG, X86_CMPXCHG, X86_XADD,
 	X86_BTS, X86_BTR, X86_BTC,
 	X86_INC, X86_DEC, X86_NOT, X86_NEG,
@@ -37,13 +38,18 @@ bool x86_decode(struct x86_insn *insn, x86_fetch_fn fetch, void *ctx);
 struct x86_result {
 	uint64_t mem;           /* what the operand becomes */
 	bool write_mem;         /* false: a failed CMPXCHG (hardware writes the old value back) */
-	uint64_t reg;           /* new value of the source register (XCHG, XADD) or of RAX (CMPXCHG) */
+	/* new value of the source register (XCHG, XADD) or of RAX (CMPXCHG) */
+	uint64_t reg;
 	bool write_reg, write_rax;
 	uint64_t rflags;
 };
 
-/* What insn does to a memory operand @mem with source @src (register or immediate) and @rax. Not for STOS and MOVS. */
-void x86_execute(const struct x86_insn *insn, uint64_t mem, uint64_t src, uint64_t rax, uint64_t rflags,
+/*
+ * What insn does to a memory operand @mem with source @src (register or immediate) and @rax. Not
+ * for STOS and MOVS.
+ */
+void x86_execute(const struct x86_insn *insn, uint64_t mem, uint64_t src, uint64_t rax,
+		 uint64_t rflags,
 		 struct x86_result *out);
 
 #endif

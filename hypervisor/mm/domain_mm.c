@@ -3,9 +3,9 @@
  * A domain's part of the address space and a vCPU's page tables: which L4 the CPU walks, and
  * the per-domain slot with the windows on GDTs and LDTs.
  *
- * Invariants: v->mm.guest_table and guest_table_user each hold a general and an L4 type reference while they
- * are not INVALID_MFN. Each L4 that may be loaded has the hypervisor's sixteen slots: they are
- * put there at the end of its validation and cannot be changed by a guest.
+ * Invariants: v->mm.guest_table and guest_table_user each hold a general and an L4 type reference
+ * while they are not INVALID_MFN. Each L4 that may be loaded has the hypervisor's sixteen slots:
+ * they are put there at the end of its validation and cannot be changed by a guest.
  *
  * Locks: a vCPU's tables change on its own CPU, or while it does not run.
  * Next: mm/segdesc.c for the windows' contents.
@@ -101,7 +101,8 @@ int mm_vcpu_init(struct vcpu *v)
 		*l2 = pte_make(virt_to_mfn(l1), PTE_PERDOMAIN_TABLE);
 	}
 	l1 = mfn_to_virt(pte_mfn(*l2));
-	v->mm.perdomain_l1 = l1 + (v->vcpu_id % VCPUS_PER_L1) * (GDT_WINDOW_PAGES + LDT_WINDOW_PAGES);
+	v->mm.perdomain_l1 = l1 + v->vcpu_id % VCPUS_PER_L1 *
+		(GDT_WINDOW_PAGES + LDT_WINDOW_PAGES);
 	mm_destroy_gdt(v);
 	return 0;
 }
@@ -126,7 +127,8 @@ void mm_init_guest_l4(struct domain *d, uint64_t *l4)
 {
 	const uint64_t *idle = mfn_to_virt(idle_l4);
 
-	memcpy(&l4[HV_FIRST_SLOT], &idle[HV_FIRST_SLOT], (HV_LAST_SLOT - HV_FIRST_SLOT + 1) * sizeof(*l4));
+	memcpy(&l4[HV_FIRST_SLOT], &idle[HV_FIRST_SLOT],
+	       (HV_LAST_SLOT - HV_FIRST_SLOT + 1) * sizeof(*l4));
 	l4[PERDOMAIN_SLOT] = pte_make(virt_to_mfn(d->mm.perdomain_l3), PTE_PERDOMAIN_TABLE);
 }
 
@@ -147,7 +149,8 @@ static int l4_get(struct vcpu *v, mfn_t m)
 	int rc = 0;
 
 	if (!f)
-		return (int)hypercall_error(-EINVAL, "base pointer %lx: the frame is not d%u's", m.n, v->domain->domid);
+		return (int)hypercall_error(-EINVAL, "base pointer %lx: the frame is not d%u's",
+					    m.n, v->domain->domid);
 	if (may_preempt())
 		rc = frame_get_type_preemptible(f, FRAME_L4);
 	else if (!frame_get_type(f, FRAME_L4))
@@ -234,7 +237,9 @@ void mm_drop_guest_tables(struct vcpu *v)
 	l4_put(user);
 }
 
-/* A table pointer that is no more may name anything: only frames with a structure are looked into. */
+/*
+ * A table pointer that is no more may name anything: only frames with a structure are looked into.
+ */
 uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level)
 {
 	mfn_t m = l4;
@@ -257,7 +262,8 @@ uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level)
 
 uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va)
 {
-	const uint64_t *e = mm_walk(v->pv.kernel_mode ? v->mm.guest_table : v->mm.guest_table_user, va, 1);
+	const uint64_t *e = mm_walk(v->pv.kernel_mode ? v->mm.guest_table : v->mm.guest_table_user,
+				    va, 1);
 	uint64_t val = e ? READ_ONCE(*e) : 0;
 
 	return val & PTE_P ? val : 0;

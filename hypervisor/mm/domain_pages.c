@@ -3,14 +3,14 @@
  * Whose a frame is: giving frames to domains and taking them back, pages that the hypervisor shares
  * with a domain, and the hypervisor's own.
  *
- * Invariants: a frame with an owner and without FC_XEN is on its owner's page_list (or on relmem_list during
- * teardown) and counted in tot_pages; one with FC_XEN and an owner is on xen_page_list and counted in
- * xen_pages. A domain with any frame holds one reference to itself for all of them, so that its
- * structure outlives foreign mappings of its pages.
+ * Invariants: a frame with an owner and without FC_XEN is on its owner's page_list (or on
+ * relmem_list during teardown) and counted in tot_pages; one with FC_XEN and an owner is on
+ * xen_page_list and counted in xen_pages. A domain with any frame holds one reference to itself for
+ * all of them, so that its structure outlives foreign mappings of its pages.
  *
- * The hypervisor's private frames have a reference count of zero, like free ones: a guest may name any frame in a
- * request, and for a moment hold a reference to one that turns out to be another domain's. To those that come and
- * go without counting it must not get one at all.
+ * The hypervisor's private frames have a reference count of zero, like free ones: a guest may name
+ * any frame in a request, and for a moment hold a reference to one that turns out to be another
+ * domain's. To those that come and go without counting it must not get one at all.
  *
  * Locks: LOCK_PAGE_ALLOC of the owner. Next: mm/type.c.
  */
@@ -44,7 +44,10 @@ void free_hv_pages(void *p, unsigned int order)
 	heap_free(f, order, 0);
 }
 
-/* A domain that owns a frame is held by it. Call with the lock; the reference is dropped by the caller after unlocking. */
+/*
+ * A domain that owns a frame is held by it. Call with the lock; the reference is dropped by the
+ * caller after unlocking.
+ */
 static bool owns_nothing(const struct domain *d)
 {
 	return !d->mm.tot_pages && !d->mm.xen_pages;
@@ -59,7 +62,9 @@ void *alloc_shared_page(struct domain *d, bool guest_may_write)
 		return NULL;
 	clear_page(frame_to_virt(f));
 	m2p_set(frame_to_mfn(f), INVALID_M2P_ENTRY);
-	/* The type count of one is never dropped while the page is shared, and so fixes the type. */
+	/*
+	 * The type count of one is never dropped while the page is shared, and so fixes the type.
+	 */
 	f->type = ((uint64_t)t << FT_SHIFT) | FT_VALIDATED | 1;
 	spin_lock(&d->mm.page_alloc_lock);
 	if (owns_nothing(d) && !domain_get(d))
@@ -72,7 +77,10 @@ void *alloc_shared_page(struct domain *d, bool guest_may_write)
 	return frame_to_virt(f);
 }
 
-/* The domain no longer shares it: at its end for all (mm_relinquish), or for one by free_shared_page(). */
+/*
+ * The domain no longer shares it: at its end for all (mm_relinquish), or for one by
+ * free_shared_page().
+ */
 void frame_drop_allocated(struct frame *f)
 {
 	if (__atomic_fetch_and(&f->count, ~FC_ALLOCATED, __ATOMIC_SEQ_CST) & FC_ALLOCATED)
@@ -80,8 +88,8 @@ void frame_drop_allocated(struct frame *f)
 }
 
 /*
- * A shared page ends twice: when no guest has it any more, and when the hypervisor does not use it. Either may
- * come first; the second gives the memory back.
+ * A shared page ends twice: when no guest has it any more, and when the hypervisor does not use it.
+ * Either may come first; the second gives the memory back.
  */
 void free_shared_page(void *p)
 {
@@ -192,8 +200,12 @@ bool steal_page(struct domain *d, struct frame *f)
 	/* Our reference, so that the page stays d's while we look. */
 	if (!frame_get(f, d))
 		return false;
-	/* No other than ours and the owner's: then there is no type reference either, and none can be taken. */
-	if (!__atomic_compare_exchange_n(&f->count, &two, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+	/*
+	 * No other than ours and the owner's: then there is no type reference either, and none can
+	 * be taken.
+	 */
+	if (!__atomic_compare_exchange_n(&f->count, &two, 0, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED)) {
 		frame_put(f);
 		return false;
 	}

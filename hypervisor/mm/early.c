@@ -3,9 +3,10 @@
  * Memory management comes up: from the boot loader's memory map to the final
  * page tables and a working allocator.
  *
- * Everything made here is taken from the top of the highest free range below 4 GiB, because the boot tables
- * reach no further. What stays reserved: the first megabyte (device memory to us, as firmware and trampolines
- * live there), the image, the boot modules until mm_release_boot_range(), and what is taken here.
+ * Everything made here is taken from the top of the highest free range below 4 GiB, because the
+ * boot tables reach no further. What stays reserved: the first megabyte (device memory to us, as
+ * firmware and trampolines live there), the image, the boot modules until mm_release_boot_range(),
+ * and what is taken here.
  *
  * The image is mapped with the rights its parts need and no others, in both of its mappings: no
  * page is writable through one address and executable through another.
@@ -21,8 +22,8 @@
 #include "mm/hv_map.h"
 #include "mm/mm_internal.h"
 
-extern char image_start[], image_text_end[], image_rodata_end[], image_init_start[], image_init_text_end[],
-	    image_init_end[], image_data_start[], image_end[];
+extern char image_start[], image_text_end[], image_rodata_end[], image_init_start[],
+	    image_init_text_end[], image_init_end[], image_data_start[], image_end[];
 extern uint64_t boot_l4[];
 
 #define MB (1UL << 20)
@@ -72,7 +73,8 @@ static void __init reserve(uint64_t start, uint64_t end)
 static void __init avail_init(const struct boot_info *bi)
 {
 	for (unsigned int i = 0; i < bi->nr_ram; i++) {
-		uint64_t s = ALIGN_UP(bi->ram[i].start, PAGE_SIZE), e = ALIGN_DOWN(bi->ram[i].end, PAGE_SIZE);
+		uint64_t s = ALIGN_UP(bi->ram[i].start, PAGE_SIZE), e = ALIGN_DOWN(bi->ram[i].end,
+										   PAGE_SIZE);
 
 		if (bi->ram[i].type != 1 || s >= e)
 			continue;
@@ -162,11 +164,14 @@ static void __init map_direct(const struct boot_info *bi)
 {
 	/* Below the image's tables this fills what is left with small pages. */
 	for (unsigned int i = 0; i < bi->nr_ram; i++) {
-		uint64_t s = ALIGN_DOWN(bi->ram[i].start, LARGE), e = ALIGN_UP(bi->ram[i].end, LARGE);
-		bool firmware = bi->ram[i].type == 3 || bi->ram[i].type == 4 || bi->ram[i].start < MB;
+		uint64_t s = ALIGN_DOWN(bi->ram[i].start, LARGE), e = ALIGN_UP(bi->ram[i].end,
+									       LARGE);
+		unsigned int type = bi->ram[i].type;
+		bool firmware = type == 3 || type == 4 || bi->ram[i].start < MB;
 
-		if (bi->ram[i].type == 1 || firmware)
-			must_map(DIRECTMAP_START + s, s, MIN(e, DIRECTMAP_END - DIRECTMAP_START) - s, PTE_HV_RW);
+		if (type == 1 || firmware)
+			must_map(DIRECTMAP_START + s, s,
+				 MIN(e, DIRECTMAP_END - DIRECTMAP_START) - s, PTE_HV_RW);
 	}
 }
 
@@ -175,7 +180,8 @@ static void __init map_frame_tables(const struct boot_info *bi)
 {
 	for (unsigned int i = 0; i < bi->nr_ram; i++) {
 		unsigned long s = ALIGN_DOWN(bi->ram[i].start >> PAGE_SHIFT, CHUNK_FRAMES);
-		unsigned long e = ALIGN_UP(MIN(DIV_ROUND_UP(bi->ram[i].end, PAGE_SIZE), max_mfn), CHUNK_FRAMES);
+		unsigned long e = ALIGN_UP(MIN(DIV_ROUND_UP(bi->ram[i].end, PAGE_SIZE), max_mfn),
+					   CHUNK_FRAMES);
 		unsigned long va, end;
 
 		if (bi->ram[i].type != 1 || s >= e)
@@ -195,8 +201,12 @@ static void __init map_frame_tables(const struct boot_info *bi)
 			pa = take(LARGE, LARGE);
 			memset(maddr_to_virt(maddr(pa)), 0xff, LARGE);
 			must_map(va, pa, LARGE, PTE_HV_RW);
-			/* Guests read it, in kernel mode and (unless they ask otherwise) in user mode. */
-			must_map(va - M2P_RW_START + M2P_RO_START, pa, LARGE, PTE_P | PTE_US | PTE_A | PTE_NX);
+			/*
+			 * Guests read it, in kernel mode and (unless they ask otherwise) in user
+			 * mode.
+			 */
+			must_map(va - M2P_RW_START + M2P_RO_START, pa, LARGE,
+				 PTE_P | PTE_US | PTE_A | PTE_NX);
 		}
 	}
 }
@@ -208,7 +218,8 @@ static bool __init is_ram(const struct boot_info *bi, unsigned long m)
 	if (a < MB)
 		return false;
 	for (unsigned int i = 0; i < bi->nr_ram; i++)
-		if (bi->ram[i].type == 1 && a >= bi->ram[i].start && a + PAGE_SIZE <= bi->ram[i].end)
+		if (bi->ram[i].type == 1 && a >= bi->ram[i].start &&
+		    a + PAGE_SIZE <= bi->ram[i].end)
 			return true;
 	return false;
 }
@@ -247,7 +258,8 @@ static void __init fill_heap(const struct boot_info *bi)
 		}
 		heap_add_raw(s, e);
 		for (unsigned long c = s >> CHUNK_ORDER; c < e >> CHUNK_ORDER; c++)
-			frame_chunk_live[c / 64] |= 1UL << (c % 64);    /* for the loop below; cleared after it */
+			/* for the loop below; cleared after it */
+			frame_chunk_live[c / 64] |= 1UL << (c % 64);
 	}
 	for (unsigned long c = 0; c < last; c++) {
 		if (!((frame_chunk_ram[c / 64] >> (c % 64)) & 1))
@@ -271,7 +283,10 @@ static void __init read_cpu(void)
 	paddr_bits = MIN(a & 0xff, 52U);
 }
 
-/* TOUR 1.4: from here on the hypervisor runs on page tables of its own, and every frame has a keeper. */
+/*
+ * TOUR 1.4: from here on the hypervisor runs on page tables of its own, and every frame has a
+ * keeper.
+ */
 void __init mm_early_init(const struct boot_info *bi)
 {
 	uint64_t *l4;

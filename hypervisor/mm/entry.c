@@ -2,13 +2,14 @@
  *
  * One page-table entry: what a guest may put into it, the references it holds, and its replacement.
  *
- * Invariants: a present entry of a validated table holds a general reference to the frame it names, unless that is device
- * memory; with PTE_RW in an L1 also a WRITABLE reference; in an upper table a reference of the type one level down. An
- * entry in memory has PTE_US, so that a kernel that lives in ring 3 can use its own mappings, and never
- * PTE_G: the global bit would let a translation survive the switch of tables that flushes.
+ * Invariants: a present entry of a validated table holds a general reference to the frame it names,
+ * unless that is device memory; with PTE_RW in an L1 also a WRITABLE reference; in an upper table a
+ * reference of the type one level down. An entry in memory has PTE_US, so that a kernel that lives
+ * in ring 3 can use its own mappings, and never PTE_G: the global bit would let a translation
+ * survive the switch of tables that flushes.
  *
- * RAM is always mapped cacheable: what PCD, PWT and PAT say is kept for device memory only. Otherwise a guest could
- * read, around the cache, what a frame held before it was cleared.
+ * RAM is always mapped cacheable: what PCD, PWT and PAT say is kept for device memory only.
+ * Otherwise a guest could read, around the cache, what a frame held before it was cleared.
  *
  * Locks: entries change under their table's FT_LOCKED. Next: mm/mmu_update.c.
  */
@@ -26,7 +27,8 @@ static uint64_t l1_allowed_bits(const struct domain *d)
 {
 	uint64_t bits = PTE_GUEST_BITS | PTE_G | PTE_ADDR_MASK;
 
-	return d->privileged || d == dom_io || rangeset_overlaps(d->iomem, 0, ~0UL) ? bits | PTE_CACHE_MASK : bits;
+	return d->privileged || d == dom_io || rangeset_overlaps(d->iomem, 0, ~0UL) ?
+		bits | PTE_CACHE_MASK : bits;
 }
 
 static int io_get(uint64_t e, struct domain *pg_owner)
@@ -37,7 +39,8 @@ static int io_get(uint64_t e, struct domain *pg_owner)
 	if (m >> (paddr_bits - PAGE_SHIFT))
 		return -EINVAL;
 	if (mm_io_is_ours(m) || !rangeset_contains(who->iomem, m, m))
-		return (int)hypercall_error(-EPERM, "machine frame %lx is not RAM, and the domain has no access to it", m);
+		return (int)hypercall_error(-EPERM,
+			"machine frame %lx is not RAM, and the domain has no access to it", m);
 	return 0;
 }
 
@@ -48,20 +51,23 @@ int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner)
 	struct frame *f;
 
 	if (unlikely(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)) && (v & ~l1_allowed_bits(d)))
-		return (int)hypercall_error(-EINVAL, "L1 entry %lx has bits that a guest may not set", v);
+		return (int)hypercall_error(-EINVAL,
+					    "L1 entry %lx has bits that a guest may not set", v);
 	*e = (v | PTE_US) & ~PTE_G;
 	if (unlikely(mfn_is_io(m)))
 		return io_get(v, pg_owner);
 	*e &= ~PTE_CACHE_MASK;
 	f = mfn_to_frame(m);
 	if (unlikely(!mfn_valid(m)) || unlikely(!frame_get(f, pg_owner)))
-		return (int)hypercall_error(-EINVAL, "L1 entry %lx: the frame is not d%u's", v, pg_owner->domid);
+		return (int)hypercall_error(-EINVAL, "L1 entry %lx: the frame is not d%u's", v,
+					    pg_owner->domid);
 	if ((v & PTE_RW) && unlikely(!frame_get_type(f, FRAME_WRITABLE))) {
 		uint64_t type = f->type;
 
 		frame_put(f);
-		return (int)hypercall_error(-EINVAL, "L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)",
-					    v, frame_type_of(type), type);
+		return (int)hypercall_error(-EINVAL,
+			"L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)", v,
+			frame_type_of(type), type);
 	}
 	return 0;
 }
@@ -94,7 +100,10 @@ void l1e_put(uint64_t e, struct domain *d)
 	frame_put(f);
 }
 
-/* A failed or interrupted child may be left partial: who calls from outside a validation has to finish it. */
+/*
+ * A failed or interrupted child may be left partial: who calls from outside a validation has to
+ * finish it.
+ */
 int ne_get(uint64_t *e, unsigned int level, struct domain *d, bool preemptible)
 {
 	uint64_t v = *e;
@@ -102,10 +111,12 @@ int ne_get(uint64_t *e, unsigned int level, struct domain *d, bool preemptible)
 	int rc = 0;
 
 	if (unlikely(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)))
-		return (int)hypercall_error(-EINVAL, "L%u entry %lx has bits that a guest may not set", level, v);
+		return (int)hypercall_error(-EINVAL,
+			"L%u entry %lx has bits that a guest may not set", level, v);
 	f = frame_get_from_mfn(pte_mfn(v), d);
 	if (unlikely(!f))
-		return (int)hypercall_error(-EINVAL, "L%u entry %lx: the frame is not d%u's", level, v, d->domid);
+		return (int)hypercall_error(-EINVAL, "L%u entry %lx: the frame is not d%u's", level,
+					    v, d->domid);
 	if (preemptible)
 		rc = frame_get_type_preemptible(f, (enum frame_type)(level - 1));
 	else if (!frame_get_type(f, (enum frame_type)(level - 1)))
@@ -138,7 +149,10 @@ int ne_finish(uint64_t e, unsigned int level, struct domain *d, bool preemptible
 
 	if (!(e & PTE_P))
 		return 0;
-	/* By now it may be another domain's, or something else: only a reference makes looking safe. */
+	/*
+	 * By now it may be another domain's, or something else: only a reference makes looking
+	 * safe.
+	 */
 	f = frame_get_from_mfn(pte_mfn(e), d);
 	if (!f)
 		return 0;
@@ -198,8 +212,12 @@ static uint64_t entry_write(uint64_t *p, uint64_t new, bool preserve_ad)
 	return old;
 }
 
-/* TOUR 4.3: the new entry's references first, which may fail; then the exchange; then the old one's, which cannot. */
-static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain *pg_owner, bool preserve_ad)
+/*
+ * TOUR 4.3: the new entry's references first, which may fail; then the exchange; then the old
+ * one's, which cannot.
+ */
+static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain *pg_owner,
+		      bool preserve_ad)
 {
 	uint64_t old = READ_ONCE(*p);
 	int rc;
@@ -228,7 +246,8 @@ int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d)
 		rc = l1e_get(&new, d, d);
 	if (rc)
 		return rc;
-	if (!__atomic_compare_exchange_n(p, &seen, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+	if (!__atomic_compare_exchange_n(p, &seen, new, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST)) {
 		l1e_put(new, d);
 		return -EAGAIN;
 	}
@@ -236,14 +255,16 @@ int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d)
 	return 0;
 }
 
-static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, bool preserve_ad)
+static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d,
+			 bool preserve_ad)
 {
 	uint64_t old = READ_ONCE(*p);
 	struct frame *child;
 	int rc;
 
 	if (new & PTE_P) {
-		if (!((old ^ new) & (PTE_P | PTE_ADDR_MASK)) && !(new & ~(PTE_GUEST_BITS | PTE_ADDR_MASK))) {
+		if (!((old ^ new) & (PTE_P | PTE_ADDR_MASK)) &&
+		    !(new & ~(PTE_GUEST_BITS | PTE_ADDR_MASK))) {
 			entry_write(p, new | PTE_US, preserve_ad);
 			return 0;
 		}
@@ -264,8 +285,8 @@ static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct d
 	return 0;
 }
 
-int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, struct domain *pg_owner,
-		  bool preserve_ad)
+int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d,
+		  struct domain *pg_owner, bool preserve_ad)
 {
 	if (likely(level == 1))
 		return l1_replace(p, new, d, pg_owner, preserve_ad);

@@ -27,7 +27,8 @@ struct frame {
 			uint16_t slab_class, slab_used;
 		};
 	};
-	uint64_t tlb_stamp;     /* CPUs that have not flushed since may hold translations (mm/tlb.h) */
+	/* CPUs that have not flushed since may hold translations (mm/tlb.h) */
+	uint64_t tlb_stamp;
 	uint16_t nr_validated;  /* page table in transition: entries below this hold references */
 	uint8_t order;          /* of a free block's head, or of a large kmalloc() */
 	uint8_t spare[5];
@@ -75,11 +76,23 @@ static inline bool mfn_valid(mfn_t m)
 bool mfn_is_io(mfn_t m);                /* device memory: neither RAM nor ours */
 
 static inline struct frame *mfn_to_frame(mfn_t m) { return &frame_table[m.n]; }
-static inline mfn_t frame_to_mfn(const struct frame *f) { return mfn((unsigned long)(f - frame_table)); }
+static inline mfn_t frame_to_mfn(const struct frame *f)
+{
+	return mfn((unsigned long)(f - frame_table));
+}
+
 static inline void *mfn_to_virt(mfn_t m) { return (void *)(DIRECTMAP_START + (m.n << PAGE_SHIFT)); }
-static inline mfn_t virt_to_mfn(const void *p) { return mfn(((unsigned long)p - DIRECTMAP_START) >> PAGE_SHIFT); }
+static inline mfn_t virt_to_mfn(const void *p)
+{
+	return mfn(((unsigned long)p - DIRECTMAP_START) >> PAGE_SHIFT);
+}
+
 static inline void *maddr_to_virt(maddr_t a) { return (void *)(DIRECTMAP_START + a.a); }
-static inline maddr_t virt_to_maddr(const void *p) { return maddr((unsigned long)p - DIRECTMAP_START); }
+static inline maddr_t virt_to_maddr(const void *p)
+{
+	return maddr((unsigned long)p - DIRECTMAP_START);
+}
+
 static inline void *frame_to_virt(const struct frame *f) { return mfn_to_virt(frame_to_mfn(f)); }
 static inline struct frame *virt_to_frame(const void *p) { return mfn_to_frame(virt_to_mfn(p)); }
 maddr_t image_to_maddr(const void *p);  /* an address inside the hypervisor's image */
@@ -87,11 +100,21 @@ maddr_t image_to_maddr(const void *p);  /* an address inside the hypervisor's im
 /* machine to pseudo-physical table */
 #define INVALID_M2P_ENTRY (~0UL)
 #define SHARED_M2P_ENTRY (~0UL - 1)
-static inline unsigned long m2p_get(mfn_t m) { return ((volatile unsigned long *)M2P_RW_START)[m.n]; }
-static inline void m2p_set(mfn_t m, unsigned long gpfn) { ((volatile unsigned long *)M2P_RW_START)[m.n] = gpfn; }
+static inline unsigned long m2p_get(mfn_t m)
+{
+	return ((volatile unsigned long *)M2P_RW_START)[m.n];
+}
+
+static inline void m2p_set(mfn_t m, unsigned long gpfn)
+{
+	((volatile unsigned long *)M2P_RW_START)[m.n] = gpfn;
+}
+
 
 /* Types. The page tables' values are their levels. */
-enum frame_type { FRAME_NONE, FRAME_L1, FRAME_L2, FRAME_L3, FRAME_L4, FRAME_SEGDESC, FRAME_WRITABLE, FRAME_SHARED };
+enum frame_type {
+	FRAME_NONE, FRAME_L1, FRAME_L2, FRAME_L3, FRAME_L4, FRAME_SEGDESC, FRAME_WRITABLE, FRAME_SHARED
+};
 
 static inline enum frame_type frame_type_of(uint64_t type_word)
 {
@@ -101,7 +124,8 @@ static inline enum frame_type frame_type_of(uint64_t type_word)
 /* References. frame_get fails when the page is not d's or is being freed. */
 bool frame_get(struct frame *f, const struct domain *d) __must_check;
 void frame_put(struct frame *f);
-bool frame_get_type(struct frame *f, enum frame_type t) __must_check;   /* also validates a page table; false on failure */
+/* also validates a page table; false on failure */
+bool frame_get_type(struct frame *f, enum frame_type t) __must_check;
 void frame_put_type(struct frame *f);
 bool frame_get_and_type(struct frame *f, const struct domain *d, enum frame_type t) __must_check;
 void frame_put_and_type(struct frame *f);
@@ -110,19 +134,23 @@ struct domain *frame_owner(const struct frame *f);      /* DOMID_IO's for what i
 struct frame *frame_get_from_mfn(mfn_t m, struct domain *d);
 /*
  * Preemptible forms. get: 0, -EINVAL or -ERESTART: call again, nothing is held. put: 0, or
- * -ERESTART: the type reference is gone, and frame_finish_partial() is to be called until it returns 0.
- * The caller holds a general reference throughout.
+ * -ERESTART: the type reference is gone, and frame_finish_partial() is to be called until it
+ * returns 0. The caller holds a general reference throughout.
  */
 int frame_get_type_preemptible(struct frame *f, enum frame_type t) __must_check;
 int frame_put_type_preemptible(struct frame *f) __must_check;
 int frame_finish_partial(struct frame *f, bool preemptible) __must_check;
 
 /* Allocation. Order in pages, naturally aligned. NULL / INVALID_MFN when there is none. */
-void *alloc_hv_pages(unsigned int order);       /* the hypervisor's own memory, direct-mapped, not cleared */
+/* the hypervisor's own memory, direct-mapped, not cleared */
+void *alloc_hv_pages(unsigned int order);
 void free_hv_pages(void *p, unsigned int order);
 static inline void *alloc_hv_page(void) { return alloc_hv_pages(0); }
 static inline void free_hv_page(void *p) { free_hv_pages(p, 0); }
-/* Memory of the hypervisor that d (and its guest) shares: shared_info, grant frames. Cleared. Owned by d, not counted in its allowance. */
+/*
+ * Memory of the hypervisor that d (and its guest) shares: shared_info, grant frames. Cleared. Owned
+ * by d, not counted in its allowance.
+ */
 void *alloc_shared_page(struct domain *d, bool guest_may_write);
 void free_shared_page(void *p);
 /* Pages for a guest, cleared, counted against max_pages. */
@@ -130,24 +158,34 @@ struct frame *alloc_domain_pages(struct domain *d, unsigned int order, unsigned 
 #define MEMF_NO_REFCOUNT 1              /* owned by nobody and on no list: assign_page() later */
 #define MEMF_BELOW_4G    2
 #define MEMF_NO_CLEAR    4
-#define MEMF_BITS(n)     ((unsigned int)(n) << 8)       /* machine addresses of at most n bits; 0: any */
-/* -E2BIG beyond max_pages (not asked with MEMF_NO_REFCOUNT: the page replaces one that was stolen), -EINVAL: d dies. */
+/* machine addresses of at most n bits; 0: any */
+#define MEMF_BITS(n)     ((unsigned int)(n) << 8)
+/*
+ * -E2BIG beyond max_pages (not asked with MEMF_NO_REFCOUNT: the page replaces one that was stolen),
+ * -EINVAL: d dies.
+ */
 int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned int memflags);
-/* Takes a page that nobody else uses from d: no owner, no references. The caller assigns or frees it. */
+/*
+ * Takes a page that nobody else uses from d: no owner, no references. The caller assigns or frees
+ * it.
+ */
 bool steal_page(struct domain *d, struct frame *f);
 void free_stolen_page(struct frame *f);
 /* The allocator itself: frames without an owner, contents and translations as they were flushed. */
 struct frame *heap_alloc(unsigned int order, unsigned int memflags);
 void heap_free(struct frame *f, unsigned int order, uint64_t tlb_stamp);
 unsigned long free_frames(void), total_frames(void);
-/* Boot modules and .init: give [start, end) (machine addresses, rounded inward) to the allocator. */
+/*
+ * Boot modules and .init: give [start, end) (machine addresses, rounded inward) to the allocator.
+ */
 void mm_release_boot_range(uint64_t start, uint64_t end);
 
 /* Small objects, 16-byte aligned (64 from 64 bytes on); kzalloc clears. NULL when out of memory. */
 void *kmalloc(size_t n);
 void *kzalloc(size_t n);
 void kfree(void *p);
-void *kzalloc_pages(size_t n);          /* larger than a page, page aligned, cleared; kfree_pages(p, n) */
+/* larger than a page, page aligned, cleared; kfree_pages(p, n) */
+void *kzalloc_pages(size_t n);
 void kfree_pages(void *p, size_t n);
 
 #endif

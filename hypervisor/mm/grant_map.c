@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Mappings of granted frames in a PV guest's own page tables. The entry owns the references that grant code took for it,
- * as any other entry owns its own: when the guest overwrites it, or its table dies, they go.
+ * Mappings of granted frames in a PV guest's own page tables. The entry owns the references that
+ * grant code took for it, as any other entry owns its own: when the guest overwrites it, or its
+ * table dies, they go.
  *
  * Locks: FT_LOCKED of the table. Next: core/grant.c.
  */
@@ -42,14 +43,16 @@ static void unlock_entry(uint64_t *p)
 	table_unlock(virt_to_frame(p));
 }
 
-int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame, bool readonly,
-				 uint64_t extra_pte_flags)
+int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame,
+				 bool readonly, uint64_t extra_pte_flags)
 {
-	uint64_t new = pte_make(frame, PTE_P | PTE_US | PTE_A | PTE_D | (readonly ? 0 : PTE_RW)), old;
+	uint64_t new = pte_make(frame,
+				PTE_P | PTE_US | PTE_A | PTE_D | (readonly ? 0 : PTE_RW)), old;
 	uint64_t *p = lock_entry(v, addr, addr_is_pte);
 
 	if (!p)
-		return (int)hypercall_error(GNTST_general_error, "map: no L1 entry of the domain at %lx", addr);
+		return (int)hypercall_error(GNTST_general_error,
+					    "map: no L1 entry of the domain at %lx", addr);
 	new |= extra_pte_flags & (PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX);
 	old = __atomic_exchange_n(p, new, __ATOMIC_SEQ_CST);
 	unlock_entry(p);
@@ -63,7 +66,8 @@ static int take_entry(struct vcpu *v, uint64_t addr, uint64_t *out)
 	uint64_t *p = lock_entry(v, addr, false);
 
 	if (!p)
-		return (int)hypercall_error(GNTST_general_error, "unmap: no L1 entry of the domain at %lx", addr);
+		return (int)hypercall_error(GNTST_general_error,
+					    "unmap: no L1 entry of the domain at %lx", addr);
 	*out = __atomic_exchange_n(p, 0, __ATOMIC_SEQ_CST);
 	unlock_entry(p);
 	return GNTST_okay;
@@ -82,7 +86,8 @@ int mm_replace_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pt
 
 	if (new_addr) {
 		if (addr_is_pte)
-			return (int)hypercall_error(GNTST_general_error, "unmap and replace: not by the entry's address");
+			return (int)hypercall_error(GNTST_general_error,
+				"unmap and replace: not by the entry's address");
 		rc = take_entry(v, new_addr, &new);
 		if (rc != GNTST_okay)
 			return rc;
@@ -90,14 +95,16 @@ int mm_replace_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pt
 	p = lock_entry(v, addr, addr_is_pte);
 	if (!p) {
 		l1e_put(new, v->domain);
-		return (int)hypercall_error(GNTST_general_error, "unmap: no L1 entry of the domain at %lx", addr);
+		return (int)hypercall_error(GNTST_general_error,
+					    "unmap: no L1 entry of the domain at %lx", addr);
 	}
 	/* The CPU may set accessed and dirty bits meanwhile; nobody else writes under the lock. */
 	old = READ_ONCE(*p);
 	if (!maps(old, frame, readonly)) {
 		unlock_entry(p);
 		l1e_put(new, v->domain);
-		return (int)hypercall_error(GNTST_general_error, "unmap: entry %lx does not map frame %lx %s", old,
+		return (int)hypercall_error(GNTST_general_error,
+					    "unmap: entry %lx does not map frame %lx %s", old,
 					    frame.n, readonly ? "read-only" : "writable");
 	}
 	__atomic_exchange_n(p, new, __ATOMIC_SEQ_CST);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * The frame allocator: a buddy system of blocks of 1 to 1024 frames, in two zones (below 4 GiB, which
- * devices and guests with narrow DMA need, and above; the upper one is used first).
+ * The frame allocator: a buddy system of blocks of 1 to 1024 frames, in two zones (below 4 GiB,
+ * which devices and guests with narrow DMA need, and above; the upper one is used first).
  *
  * Free memory that nobody has touched since power-on is kept as raw ranges of whole 4 MB chunks; a
  * chunk gets its frame structures when it is taken from there. So the start does not
  * depend on how much memory there is.
  *
- * Invariants: a free block's head has FC_FREE and its order; every frame of it has count 0 (else), type 0
- * and no owner, and is on no list but the head. free_total counts blocks and raw ranges. A frame is
- * handed out only after every CPU that may still hold a translation of it has flushed.
+ * Invariants: a free block's head has FC_FREE and its order; every frame of it has count 0 (else),
+ * type 0 and no owner, and is on no list but the head. free_total counts blocks and raw ranges. A
+ * frame is handed out only after every CPU that may still hold a translation of it has flushed.
  *
  * Locks: LOCK_HEAP for all of it. Next: mm/domain_pages.c.
  */
@@ -110,7 +110,9 @@ static struct frame *split(struct frame *f, unsigned int from, unsigned int to)
 	return f;
 }
 
-/* Heap locked. A block below frame @limit; the search of a list is bounded, a guest may cause it. */
+/*
+ * Heap locked. A block below frame @limit; the search of a list is bounded, a guest may cause it.
+ */
 static struct frame *take_from_zone(unsigned int z, unsigned int order, unsigned long limit)
 {
 	for (unsigned int o = order; o <= MAX_ORDER; o++) {
@@ -201,7 +203,8 @@ void heap_free(struct frame *f, unsigned int order, uint64_t tlb_stamp)
 void heap_add_raw(unsigned long start, unsigned long end)
 {
 	if (nr_raw == MAX_RAW) {
-		printk(LOG_WARN "mm: memory map in too many pieces, %lu MB not used\n", (end - start) >> 8);
+		printk(LOG_WARN "mm: memory map in too many pieces, %lu MB not used\n",
+		       (end - start) >> 8);
 		return;
 	}
 	raw[nr_raw++] = (struct raw_range){ start, end };

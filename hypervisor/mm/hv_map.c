@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The hypervisor's own mappings: the part of the address space that every page table has in common, and what is added to it later:
- * device registers and stacks with a guard page.
+ * The hypervisor's own mappings: the part of the address space that every page table has in common,
+ * and what is added to it later: device registers and stacks with a guard page.
  *
  * Invariant: L4 slots 256 to 271 of idle_l4 never change once the first guest table was made from
  * them; mappings are only ever added below them, so no CPU holds a stale translation of one.
@@ -34,8 +34,12 @@ static uint64_t *next_table(uint64_t *e)
 	return mfn_to_virt(pte_mfn(*e));
 }
 
-/* One step of mapping: a page of 4 KB << 9 * (level - 1) if it may be and fits. Returns bytes dealt with, 0 without memory. */
-static uint64_t map_step(unsigned long va, uint64_t pa, uint64_t left, uint64_t flags, unsigned int max_level)
+/*
+ * One step of mapping: a page of 4 KB << 9 * (level - 1) if it may be and fits. Returns bytes dealt
+ * with, 0 without memory.
+ */
+static uint64_t map_step(unsigned long va, uint64_t pa, uint64_t left, uint64_t flags,
+			 unsigned int max_level)
 {
 	uint64_t *t = mfn_to_virt(idle_l4);
 
@@ -61,7 +65,8 @@ static uint64_t map_step(unsigned long va, uint64_t pa, uint64_t left, uint64_t 
 	}
 }
 
-static bool map_pages(unsigned long va, uint64_t pa, uint64_t size, uint64_t flags, unsigned int max_level)
+static bool map_pages(unsigned long va, uint64_t pa, uint64_t size, uint64_t flags,
+		      unsigned int max_level)
 {
 	while (size) {
 		uint64_t done = map_step(va, pa, size, flags, max_level);
@@ -166,7 +171,8 @@ void *alloc_guarded_stack(unsigned int size)
 	if (!p)
 		return NULL;
 	spin_lock(&vmap_lock);
-	vmap_next += PAGE_SIZE;         /* the guard below; the one above is the next reservation's */
+	/* the guard below; the one above is the next reservation's */
+	vmap_next += PAGE_SIZE;
 	va = vmap_reserve(size);
 	spin_unlock(&vmap_lock);
 	if (!va || !hv_map_small(va, virt_to_maddr(p).a, size, PTE_HV_RW))
@@ -211,7 +217,8 @@ static void unmap_blocks(unsigned long va, unsigned long end)
 
 void *vmap_boot_alloc(size_t size)
 {
-	unsigned long start = ALIGN_UP(vmap_next, BOOT_BLOCK), end = start + ALIGN_UP(size, BOOT_BLOCK);
+	unsigned long start = ALIGN_UP(vmap_next, BOOT_BLOCK), end = start + ALIGN_UP(size,
+										      BOOT_BLOCK);
 
 	if (size > VMAP_END || end > VMAP_END)
 		return NULL;

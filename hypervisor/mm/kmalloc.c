@@ -4,8 +4,8 @@
  * holds its free list, so objects have no header, and kfree() finds the size there.
  * Larger requests are whole pages of a power of two.
  *
- * Invariants: a page with at least one free object is on the list partial[class], and no other; a page
- * whose last object is freed goes back at once.
+ * Invariants: a page with at least one free object is on the list partial[class], and no other; a
+ * page whose last object is freed goes back at once.
  *
  * Locks: LOCK_KMALLOC. It is inside LOCK_HEAP's level, so pages are taken and given with it free.
  */
@@ -17,7 +17,8 @@
 #define CLASS_LARGE 0xffff
 #define MAX_SMALL 2048
 
-static const uint16_t class_size[] = { 16, 32, 64, 128, 192, 256, 320, 448, 576, 768, 1024, 1344, MAX_SMALL };
+static const uint16_t class_size[] = { 16, 32, 64, 128, 192, 256, 320, 448, 576, 768, 1024, 1344,
+	MAX_SMALL };
 
 #define NR_CLASSES ARRAY_SIZE(class_size)
 
@@ -27,7 +28,9 @@ struct free_object {
 	struct free_object *next;
 };
 
-/* Pages with room, by class: the frame's tlb_stamp (unused for our own memory) holds the next page. */
+/*
+ * Pages with room, by class: the frame's tlb_stamp (unused for our own memory) holds the next page.
+ */
 static struct frame *partial[NR_CLASSES];
 
 static struct frame *partial_next(const struct frame *f)

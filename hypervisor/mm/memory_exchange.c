@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * XENMEM_exchange: frames for other frames, of another size or below some address. A guest that needs
- * contiguous machine memory for a device gets it so.
+ * XENMEM_exchange: frames for other frames, of another size or below some address. A guest that
+ * needs contiguous machine memory for a device gets it so.
  *
- * Per chunk (one extent of the larger side): input frames are stolen, output frames allocated; if that worked the input
- * is freed and the output handed over, else the input is given back. The list of stolen frames is linked through their
- * structures. [Xen public/memory.h] Next: mm/domain_pages.c.
+ * Per chunk (one extent of the larger side): input frames are stolen, output frames allocated; if
+ * that worked the input is freed and the output handed over, else the input is given back. The list
+ * of stolen frames is linked through their structures. [Xen public/memory.h] Next:
+ * mm/domain_pages.c.
  */
 #include "arch/guest_access.h"
 #include "core/hypercall.h"
@@ -25,7 +26,8 @@ static bool orders_permitted(const struct xen_memory_exchange *x)
 	struct domain *d = current->domain;
 	unsigned int most = MAX(x->in.extent_order, x->out.extent_order);
 
-	return most <= 9 || d->privileged || rangeset_overlaps(d->iomem, 0, ~0UL) || rangeset_overlaps(d->ioports, 0, ~0UL);
+	return most <= 9 || d->privileged || rangeset_overlaps(d->iomem, 0, ~0UL) ||
+	       rangeset_overlaps(d->ioports, 0, ~0UL);
 }
 
 static int check(struct exchange *e)
@@ -34,12 +36,13 @@ static int check(struct exchange *e)
 	unsigned int in = x->in.extent_order, out = x->out.extent_order;
 
 	if (MAX(in, out) > memop_max_order() || !orders_permitted(x))
-		return (int)hypercall_error(-EPERM, "exchange: extents of 2^%u pages, at most 2^%u", MAX(in, out),
-					    memop_max_order());
+		return (int)hypercall_error(-EPERM, "exchange: extents of 2^%u pages, at most 2^%u",
+					    MAX(in, out), memop_max_order());
 	if (x->nr_exchanged > x->in.nr_extents || x->in.domid != x->out.domid ||
 	    x->in.nr_extents > ~0UL >> in || x->out.nr_extents > ~0UL >> out ||
 	    x->in.nr_extents << in != x->out.nr_extents << out)
-		return (int)hypercall_error(-EINVAL, "exchange: both sides must be of the same domain and size");
+		return (int)hypercall_error(-EINVAL,
+			"exchange: both sides must be of the same domain and size");
 	e->in_chunk = in <= out ? out - in : 0;
 	e->out_chunk = in <= out ? 0 : in - out;
 	if (!memop_flags(x->out.mem_flags, &e->memflags))
@@ -70,11 +73,13 @@ static int steal_chunk(struct exchange *e, unsigned long chunk, struct list *in)
 			struct frame *f;
 
 			if (!mfn_valid(mfn(m + k)))
-				return (int)hypercall_error(-EINVAL, "exchange: frame %lx does not exist", m + k);
+				return (int)hypercall_error(-EINVAL,
+					"exchange: frame %lx does not exist", m + k);
 			f = mfn_to_frame(mfn(m + k));
 			if (!steal_page(e->d, f))
-				return (int)hypercall_error(-EINVAL, "exchange: frame %lx is in use or not d%u's", m + k,
-							    e->d->domid);
+				return (int)hypercall_error(-EINVAL,
+					"exchange: frame %lx is in use or not d%u's", m + k,
+					e->d->domid);
 			list_add_tail(&f->list, in);
 		}
 	}
@@ -121,11 +126,13 @@ static int exchange_chunk(struct exchange *e, unsigned long chunk, struct frame 
 	int rc = steal_chunk(e, chunk, &in);
 
 	while (!rc && n < 1UL << e->out_chunk) {
-		out[n] = alloc_domain_pages(e->d, e->x.out.extent_order, e->memflags | MEMF_NO_REFCOUNT);
+		out[n] = alloc_domain_pages(e->d, e->x.out.extent_order,
+					    e->memflags | MEMF_NO_REFCOUNT);
 		if (out[n])
 			n++;
 		else
-			rc = (int)hypercall_error(-ENOMEM, "exchange: no extent of 2^%u pages", e->x.out.extent_order);
+			rc = (int)hypercall_error(-ENOMEM, "exchange: no extent of 2^%u pages",
+						  e->x.out.extent_order);
 	}
 	if (rc) {
 		free_out(out, n, e->x.out.extent_order);

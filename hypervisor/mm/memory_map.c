@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What guests are told of memory: a domain's own map, the machine's, and where the machine-to-physical table is.
+ * What guests are told of memory: a domain's own map, the machine's, and where the
+ * machine-to-physical table is.
  *
  * Locks: a domain's map under its page_alloc_lock. [Xen public/memory.h]
  */
@@ -16,7 +17,8 @@
 #define E820_RESERVED 2
 
 /* Some entries of d's map from *at on, at most n. */
-static unsigned int e820_read(struct domain *d, struct boot_e820 *to, unsigned int at, unsigned int n)
+static unsigned int e820_read(struct domain *d, struct boot_e820 *to, unsigned int at,
+			      unsigned int n)
 {
 	unsigned int got = 0;
 
@@ -41,7 +43,8 @@ long memop_memory_map(unsigned long arg)
 		return -EFAULT;
 	to = map.buffer.p;
 	while (n < map.nr_entries &&
-	       (got = e820_read(current->domain, buf, n, MIN((unsigned int)ARRAY_SIZE(buf), map.nr_entries - n)))) {
+	       (got = e820_read(current->domain, buf, n, MIN((unsigned int)ARRAY_SIZE(buf),
+							     map.nr_entries - n)))) {
 		if (copy_to_guest_va(to + n, buf, got * sizeof(buf[0])))
 			return -EFAULT;
 		n += got;
@@ -60,7 +63,8 @@ long memop_set_memory_map(unsigned long arg)
 	if (copy_from_guest_va(&a, (const void *)arg, sizeof(a)))
 		return -EFAULT;
 	if (a.map.nr_entries > MAX_E820)
-		return hypercall_error(-EINVAL, "memory map of %u entries: at most %u", a.map.nr_entries, MAX_E820);
+		return hypercall_error(-EINVAL, "memory map of %u entries: at most %u",
+				       a.map.nr_entries, MAX_E820);
 	d = memop_domain(a.domid, &rc);
 	if (!d)
 		return rc;
@@ -85,7 +89,10 @@ long memop_set_memory_map(unsigned long arg)
 	return rc;
 }
 
-/* The boot loader's map, and our own device registers as reserved, so that the control domain puts nothing there. */
+/*
+ * The boot loader's map, and our own device registers as reserved, so that the control domain puts
+ * nothing there.
+ */
 static unsigned int machine_map(struct boot_e820 *to, unsigned int room)
 {
 	unsigned long first, last;
@@ -97,7 +104,8 @@ static unsigned int machine_map(struct boot_e820 *to, unsigned int room)
 		to[n++] = (struct boot_e820){ r->start, r->end - r->start, r->type };
 	}
 	for (unsigned int i = 0; n < room && mm_own_io_range(i, &first, &last); i++)
-		to[n++] = (struct boot_e820){ first << PAGE_SHIFT, (last - first + 1) << PAGE_SHIFT, E820_RESERVED };
+		to[n++] = (struct boot_e820){ first << PAGE_SHIFT, (last - first + 1) << PAGE_SHIFT,
+			E820_RESERVED };
 	return n;
 }
 
@@ -141,7 +149,8 @@ static void m2p_share(mfn_t first)
 		list_init(&f->list);
 		f->type = ((uint64_t)FRAME_NONE << FT_SHIFT) | FT_VALIDATED | 1;
 		WRITE_ONCE(f->owner, dom_xen);
-		__atomic_store_n(&f->count, FC_XEN | FC_IN_USE | FC_ALLOCATED | 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&f->count, FC_XEN | FC_IN_USE | FC_ALLOCATED | 1,
+				 __ATOMIC_RELEASE);
 	}
 	spin_unlock(&share_lock);
 }

@@ -37,11 +37,14 @@ bool memop_flags(unsigned int mem_flags, unsigned int *memflags)
 	unsigned int bits = XENMEMF_get_address_bits(mem_flags);
 
 	*memflags = 0;
-	if (!bits || (bits < 64 && max_mfn <= 1UL << (MAX(bits, (unsigned int)PAGE_SHIFT) - PAGE_SHIFT) && bits > PAGE_SHIFT))
+	if (!bits)
 		return true;
 	if (bits <= PAGE_SHIFT)
 		return false;
-	*memflags = MEMF_BITS(MIN(bits, 52U));
+	/* So many that all of the memory can be addressed. */
+	if (bits >= 52 || max_mfn <= 1UL << (bits - PAGE_SHIFT))
+		return true;
+	*memflags = MEMF_BITS(bits);
 	return true;
 }
 
@@ -75,7 +78,10 @@ static long domain_number(unsigned int op, unsigned long arg)
 	return n;
 }
 
-/* For guests whose frames are translated; which is none of ours. The domain is looked up first, as Xen does. */
+/*
+ * For guests whose frames are translated; which is none of ours. The domain is looked up first, as
+ * Xen does.
+ */
 static long translated_only(domid_t id, int err)
 {
 	struct domain *d = domain_find_get(id);
@@ -83,7 +89,8 @@ static long translated_only(domid_t id, int err)
 	if (!d)
 		return hypercall_error(-ESRCH, "there is no domain %u", id);
 	domain_put(d);
-	return hypercall_error(err, "domain %u is paravirtualized: it has no translation to change", id);
+	return hypercall_error(err, "domain %u is paravirtualized: it has no translation to change",
+			       id);
 }
 
 static long physmap_op(unsigned int op, unsigned long arg)
@@ -196,7 +203,8 @@ long do_memory_op(unsigned long cmd, unsigned long arg)
 		return access_op(arg);
 	case XENMEM_paging_op:
 	case XENMEM_sharing_op:
-		return hypercall_error(-EOPNOTSUPP, "pages of domains are neither paged nor shared");
+		return hypercall_error(-EOPNOTSUPP,
+				       "pages of domains are neither paged nor shared");
 	case XENMEM_get_sharing_freed_pages:
 	case XENMEM_get_sharing_shared_pages:
 		return 0;

@@ -27,7 +27,10 @@ long memop_machphys_mapping(unsigned long arg);
 /* memory_resource.c */
 long memop_acquire_resource(unsigned long start, unsigned long arg);
 
-/* The domain an argument names, for a caller that is it or is privileged; with a reference. NULL: *err is -ESRCH or -EPERM. */
+/*
+ * The domain an argument names, for a caller that is it or is privileged; with a reference. NULL:
+ * *err is -ESRCH or -EPERM.
+ */
 struct domain *memop_domain(domid_t id, int *err);
 /* Largest extent that the caller may ask for. */
 unsigned int memop_max_order(void);

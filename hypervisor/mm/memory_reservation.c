@@ -42,8 +42,10 @@ static bool populate_one(const struct extents *e, unsigned long i)
 		return false;
 	f = alloc_domain_pages(e->d, e->order, e->memflags);
 	if (!f) {
-		hypercall_error(-ENOMEM, "domain %u: extent %lu of 2^%u pages: has %u, may have %u, free %lu", e->d->domid, i,
-				e->order, e->d->mm.tot_pages, e->d->mm.max_pages, free_frames());
+		hypercall_error(-ENOMEM,
+			"domain %u: extent %lu of 2^%u pages: has %u, may have %u, free %lu",
+			e->d->domid, i, e->order, e->d->mm.tot_pages, e->d->mm.max_pages,
+			free_frames());
 		return false;
 	}
 	m = frame_to_mfn(f).n;
@@ -57,7 +59,8 @@ static bool remove_page(struct domain *d, mfn_t m)
 	struct frame *f = frame_get_from_mfn(m, d);
 
 	if (!f) {
-		hypercall_error(-EINVAL, "domain %u: frame %lx is not its to give back", d->domid, m.n);
+		hypercall_error(-EINVAL, "domain %u: frame %lx is not its to give back", d->domid,
+				m.n);
 		return false;
 	}
 	/* What the hypervisor shares with the domain is not part of its reservation. */
@@ -84,7 +87,8 @@ static bool decrease_one(const struct extents *e, unsigned long i)
 
 long memop_reservation(unsigned int op, unsigned long start, unsigned long arg)
 {
-	bool (*one)(const struct extents *, unsigned long) = op == XENMEM_increase_reservation ? increase_one :
+	bool (*one)(const struct extents *, unsigned long) = op == XENMEM_increase_reservation ?
+		increase_one :
 		op == XENMEM_decrease_reservation ? decrease_one : populate_one;
 	struct xen_memory_reservation r;
 	struct extents e;
@@ -93,7 +97,8 @@ long memop_reservation(unsigned int op, unsigned long start, unsigned long arg)
 	int rc;
 
 	if (unlikely(current->mm.unfinished[0]) && mm_finish_unfinished(current))
-		return hypercall_continue(__HYPERVISOR_memory_op, 2, op | start << MEMOP_EXTENT_SHIFT, arg);
+		return hypercall_continue(__HYPERVISOR_memory_op, 2,
+					  op | start << MEMOP_EXTENT_SHIFT, arg);
 	if (copy_from_guest_va(&r, (const void *)arg, sizeof(r)))
 		return (long)start;
 	/* A continuation could not say where it is. */
@@ -116,7 +121,8 @@ long memop_reservation(unsigned int op, unsigned long start, unsigned long arg)
 	}
 	domain_put(e.d);
 	if (again)
-		return hypercall_continue(__HYPERVISOR_memory_op, 2, op | i << MEMOP_EXTENT_SHIFT, arg);
+		return hypercall_continue(__HYPERVISOR_memory_op, 2, op | i << MEMOP_EXTENT_SHIFT,
+					  arg);
 	return (long)i;
 }
 
@@ -151,7 +157,8 @@ long memop_claim(unsigned long arg)
 	if (copy_from_guest_va(&r, (const void *)arg, sizeof(r)))
 		return -EFAULT;
 	if (r.extent_start.p || r.extent_order || r.mem_flags)
-		return hypercall_error(-EINVAL, "claim: extent_start, extent_order and mem_flags must be 0");
+		return hypercall_error(-EINVAL,
+				       "claim: extent_start, extent_order and mem_flags must be 0");
 	d = domain_find_get(r.domid);
 	if (!d)
 		return hypercall_error(-EINVAL, "there is no domain %u", r.domid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * XENMEM_acquire_resource: frames that the hypervisor keeps for a domain, for a toolstack to map. A PV
- * caller gets machine frames, and maps them as the domain's.
+ * XENMEM_acquire_resource: frames that the hypervisor keeps for a domain, for a toolstack to map. A
+ * PV caller gets machine frames, and maps them as the domain's.
  *
  * [Xen public/memory.h] Next: core/grant_table.c.
  */
@@ -12,7 +12,8 @@
 #include "mm/mm_internal.h"
 
 /* -EOPNOTSUPP, -EINVAL or 0 and the frame's number. */
-static int resource_frame(struct domain *d, const struct xen_mem_acquire_resource *r, unsigned long i, mfn_t *out)
+static int resource_frame(struct domain *d, const struct xen_mem_acquire_resource *r,
+			  unsigned long i, mfn_t *out)
 {
 	unsigned long idx = r->frame + i;
 
@@ -28,18 +29,20 @@ static int check(const struct xen_mem_acquire_resource *r)
 	switch (r->type) {
 	case XENMEM_resource_grant_table:
 		if (r->id > XENMEM_resource_grant_table_id_status)
-			return (int)hypercall_error(-EINVAL, "grant table has no resource %u", r->id);
+			return (int)hypercall_error(-EINVAL, "grant table has no resource %u",
+						    r->id);
 		return 0;
 	case XENMEM_resource_ioreq_server:
 	case XENMEM_resource_vmtrace_buf:
-		return (int)hypercall_error(-EINVAL, "a paravirtualized domain has no resource of type %u", r->type);
+		return (int)hypercall_error(-EINVAL,
+			"a paravirtualized domain has no resource of type %u", r->type);
 	default:
 		return (int)hypercall_error(-EINVAL, "resource type %u does not exist", r->type);
 	}
 }
 
-static long fill_list(struct domain *d, const struct xen_mem_acquire_resource *r, unsigned long start,
-		      unsigned long arg)
+static long fill_list(struct domain *d, const struct xen_mem_acquire_resource *r,
+		      unsigned long start, unsigned long arg)
 {
 	for (unsigned long i = start; i < r->nr_frames; i++) {
 		xen_pfn_t pfn;
@@ -48,7 +51,8 @@ static long fill_list(struct domain *d, const struct xen_mem_acquire_resource *r
 
 		if (i != start && hypercall_preempt_check())
 			return hypercall_continue(__HYPERVISOR_memory_op, 2,
-						  XENMEM_acquire_resource | i << MEMOP_EXTENT_SHIFT, arg);
+						  XENMEM_acquire_resource | i << MEMOP_EXTENT_SHIFT,
+						  arg);
 		rc = resource_frame(d, r, i, &m);
 		if (rc)
 			return rc;
@@ -84,7 +88,8 @@ long memop_acquire_resource(unsigned long start, unsigned long arg)
 		rc = -EINVAL;
 	} else {
 		r.nr_frames = grant_max_frames(d, r.id == XENMEM_resource_grant_table_id_status);
-		rc = copy_to_guest_va(&guest->nr_frames, &r.nr_frames, sizeof(r.nr_frames)) ? -EFAULT : 0;
+		rc = copy_to_guest_va(&guest->nr_frames, &r.nr_frames, sizeof(r.nr_frames)) ?
+			-EFAULT : 0;
 	}
 	domain_put(d);
 	return rc;

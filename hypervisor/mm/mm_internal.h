@@ -27,42 +27,64 @@ int table_validate(struct frame *f, unsigned int level, bool preemptible);
 int table_devalidate(struct frame *f, unsigned int level, bool preemptible);
 
 /*
- * entry.c: references for one present entry. @d owns the table, @pg_owner the frame that it names (l1e_get);
- * the bits that every guest mapping has are put into *e. 0 or -errno, for ne_get also -ERESTART.
+ * entry.c: references for one present entry. @d owns the table, @pg_owner the frame that it names
+ * (l1e_get); the bits that every guest mapping has are put into *e. 0 or -errno, for ne_get also
+ * -ERESTART.
  */
 int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner);
 void l1e_put(uint64_t e, struct domain *d);
 int ne_get(uint64_t *e, unsigned int level, struct domain *d, bool preemptible);
-int ne_put(uint64_t e, unsigned int level, bool preemptible);   /* 0 or -ERESTART: child is left partial */
+/* 0 or -ERESTART: child is left partial */
+int ne_put(uint64_t e, unsigned int level, bool preemptible);
 /* If the child of an entry of a table of @level was left half done, finish it. 0 or -ERESTART. */
 int ne_finish(uint64_t e, unsigned int level, struct domain *d, bool preemptible);
 /*
  * Replace *p in a locked table of @level of domain @d. 0, or -errno and nothing has changed. Table
  * entries that go may leave work in current's mm.unfinished.
  */
-int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d, struct domain *pg_owner,
-		  bool preserve_ad);
-/* Give up a table's type and general reference; what is left to do goes to current's mm.unfinished. */
+int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d,
+		  struct domain *pg_owner, bool preserve_ad);
+/*
+ * Give up a table's type and general reference; what is left to do goes to current's mm.unfinished.
+ */
 void mm_put_table(struct frame *f);
-/* For an L1 entry that must not have changed since it was read as @old: else -EAGAIN, and nothing has happened. */
+/*
+ * For an L1 entry that must not have changed since it was read as @old: else -EAGAIN, and nothing
+ * has happened.
+ */
 int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d);
 /* A reference to f is handed over; f is finished by and by. */
 void mm_add_unfinished(struct frame *f);
 extern unsigned int paddr_bits;         /* width of the machine's addresses */
 
-/* domain_mm.c: address of the entry of @to_level behind va, or NULL. What it says may be out of date at once. */
+/*
+ * domain_mm.c: address of the entry of @to_level behind va, or NULL. What it says may be out of
+ * date at once.
+ */
 uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level);
 
 /* segdesc.c */
 bool segdesc_validate(struct frame *f);
 
 /*
- * mmu_update.c: the domain behind a foreigndom argument, with a reference: the caller's (DOMID_SELF),
- * DOMID_IO, DOMID_XEN, another. NULL and *err -ESRCH; what a caller may do to it is checked apart.
+ * mmu_update.c: the domain behind a foreigndom argument, with a reference: the caller's
+ * (DOMID_SELF), DOMID_IO, DOMID_XEN, another. NULL and *err -ESRCH; what a caller may do to it is
+ * checked apart.
  */
 struct domain *pg_owner_get(unsigned int domid, int *err);
 #define MMU_PREEMPTED 0x80000000U       /* in a count argument: this is a continuation */
-/* va_mapping.c: CPUs that may hold translations of the vCPUs in the guest's bitmap. 0 or -EINVAL. */
+/*
+ * What mmu_update or mmuext_op @op returns with result rc. If work is left that cannot be finished
+ * now, the call is continued with no list and rc in place of foreigndom, to come back here.
+ */
+long mmu_return(unsigned int op, int rc);
+static inline bool mmu_is_returning(unsigned long list, unsigned long count)
+{
+	return !list && (unsigned int)count == MMU_PREEMPTED;
+}
+/*
+ * va_mapping.c: CPUs that may hold translations of the vCPUs in the guest's bitmap. 0 or -EINVAL.
+ */
 int vcpumask_to_cpus(const struct domain *d, const void *bitmap, cpumask_t *out);
 
 /* Work that a finished operation left: a table that is being taken apart. 0 or -ERESTART. */

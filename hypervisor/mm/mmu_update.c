@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mmu_update hypercall: a list of changes to page-table entries and to the machine-to-physical table.
+ * The mmu_update hypercall: a list of changes to page-table entries and to the machine-to-physical
+ * table.
  *
- * Each request is all or nothing. A batch stops at the first that fails, or when something else wants the
- * CPU; then the rest is a continuation. A change that takes a table apart may leave that half done; the batch does not
- * go on, or return success, before it is finished, so that a guest sees its page free when
- * the hypercall says so.
+ * Each request is all or nothing. A batch stops at the first that fails, or when something else
+ * wants the CPU; then the rest is a continuation. A change that takes a table apart may leave that
+ * half done; the batch does not go on or return, not even with an error, before it is finished, so
+ * that a guest finds its pages free when the hypercall is over.
  *
  * Locks: FT_LOCKED of the table. [Xen public/xen.h, MMU_NORMAL_PT_UPDATE]
  * Next: mm/entry.c.
@@ -28,7 +29,8 @@ struct domain *pg_owner_get(unsigned int domid, int *err)
 		return NULL;
 	}
 	if (domid == d->domid) {
-		hypercall_error(-ESRCH, "a domain cannot be its own foreign domain: use DOMID_SELF");
+		hypercall_error(-ESRCH,
+				"a domain cannot be its own foreign domain: use DOMID_SELF");
 		return NULL;
 	}
 	if (domid == DOMID_IO || domid == DOMID_XEN) {
@@ -45,15 +47,17 @@ struct domain *pg_owner_get(unsigned int domid, int *err)
 static int write_plain(struct frame *f, unsigned int offset, uint64_t val, struct domain *pt_owner)
 {
 	if (!frame_get_and_type(f, pt_owner, FRAME_WRITABLE))
-		return (int)hypercall_error(-EINVAL, "frame %lx is neither a page table nor writable memory of d%u",
-					    frame_to_mfn(f).n, pt_owner->domid);
+		return (int)hypercall_error(-EINVAL,
+			"frame %lx is neither a page table nor writable memory of d%u",
+			frame_to_mfn(f).n, pt_owner->domid);
 	WRITE_ONCE(*(uint64_t *)((char *)frame_to_virt(f) + offset), val);
 	frame_put_and_type(f);
 	return 0;
 }
 
 /* TOUR 4.2: one entry. The lock holds the frame's type, and with it its owner, in place. */
-static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner, struct domain *pg_owner, bool preserve_ad)
+static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
+			struct domain *pg_owner, bool preserve_ad)
 {
 	mfn_t m = mfn(ptr >> PAGE_SHIFT);
 	unsigned int offset = (unsigned int)(ptr & (PAGE_SIZE - 8)), level;
@@ -62,17 +66,19 @@ static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner, str
 
 	/* Looked at again under the lock; here so that nobody holds locks of others' tables. */
 	if (unlikely(!mfn_valid(m)) || unlikely(READ_ONCE(mfn_to_frame(m)->owner) != pt_owner))
-		return (int)hypercall_error(-EINVAL, "machine address %lx is not d%u's", ptr, pt_owner->domid);
+		return (int)hypercall_error(-EINVAL, "machine address %lx is not d%u's", ptr,
+					    pt_owner->domid);
 	f = mfn_to_frame(m);
 	if (unlikely(!table_lock(f, &level)))
 		return write_plain(f, offset, val, pt_owner);
 	if (unlikely(f->owner != pt_owner))
-		rc = (int)hypercall_error(-EINVAL, "page table %lx is not d%u's", m.n, pt_owner->domid);
+		rc = (int)hypercall_error(-EINVAL, "page table %lx is not d%u's", m.n,
+					  pt_owner->domid);
 	else if (unlikely(level == 4 && is_hv_slot(offset / 8)))
 		rc = (int)hypercall_error(-EINVAL, "L4 slot %u is the hypervisor's", offset / 8);
 	else
-		rc = entry_replace((uint64_t *)((char *)frame_to_virt(f) + offset), val, level, pt_owner, pg_owner,
-				   preserve_ad);
+		rc = entry_replace((uint64_t *)((char *)frame_to_virt(f) + offset), val, level,
+				   pt_owner, pg_owner, preserve_ad);
 	table_unlock(f);
 	return rc;
 }
@@ -83,7 +89,8 @@ static int update_m2p(uint64_t ptr, uint64_t gpfn, struct domain *pg_owner)
 	struct frame *f = frame_get_from_mfn(m, pg_owner);
 
 	if (!f)
-		return (int)hypercall_error(-EINVAL, "frame %lx is not d%u's", m.n, pg_owner->domid);
+		return (int)hypercall_error(-EINVAL, "frame %lx is not d%u's", m.n,
+					    pg_owner->domid);
 	m2p_set(m, gpfn);
 	frame_put(f);
 	return 0;
@@ -104,9 +111,11 @@ static int update_one(const struct mmu_update *r, struct domain *pt_owner, struc
 	case MMU_PT_UPDATE_PRESERVE_AD:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
 		/* Device memory needs no privilege here: access to it is asked for at the entry. */
-		if (unlikely(!may_act_on(pt_owner) || (pg_owner != dom_io && !may_act_on(pg_owner))))
+		if (unlikely(!may_act_on(pt_owner) || (pg_owner != dom_io &&
+						       !may_act_on(pg_owner))))
 			return -EPERM;
-		rc = update_entry(r->ptr - cmd, r->val, pt_owner, pg_owner, cmd == MMU_PT_UPDATE_PRESERVE_AD);
+		rc = update_entry(r->ptr - cmd, r->val, pt_owner, pg_owner,
+				  cmd == MMU_PT_UPDATE_PRESERVE_AD);
 		return rc;
 	case MMU_MACHPHYS_UPDATE:
 		if (unlikely(!may_act_on(pg_owner)))
@@ -117,7 +126,10 @@ static int update_one(const struct mmu_update *r, struct domain *pt_owner, struc
 	}
 }
 
-/* Requests come over in batches; when a batch cannot be read, one by one, so that those before the fault count. */
+/*
+ * Requests come over in batches; when a batch cannot be read, one by one, so that those before the
+ * fault count.
+ */
 static unsigned int fetch(struct mmu_update *buf, const struct mmu_update *from, unsigned int left)
 {
 	unsigned int n = MIN(left, (unsigned int)BATCH);
@@ -158,8 +170,17 @@ static int update_list(const struct mmu_update *ureqs, unsigned int count, unsig
 	return 0;
 }
 
+long mmu_return(unsigned int op, int rc)
+{
+	if (likely(!mm_finish_unfinished(current)))
+		return rc;
+	return hypercall_continue(op, 4, 0UL, (unsigned long)MMU_PREEMPTED, 0UL,
+				  (unsigned long)(long)rc);
+}
+
 /* TOUR 4.1: a guest kernel changes its page tables. */
-long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone, unsigned long foreigndom)
+long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone,
+		   unsigned long foreigndom)
 {
 	const struct mmu_update *ureqs = (const struct mmu_update *)reqs;
 	unsigned int count = (unsigned int)ucount & ~MMU_PREEMPTED, done = 0, i = 0;
@@ -167,6 +188,8 @@ long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone
 	struct domain *pt_owner = current->domain, *pg_owner;
 	int rc;
 
+	if (unlikely(mmu_is_returning(reqs, ucount)))
+		return mmu_return(__HYPERVISOR_mmu_update, (int)foreigndom);
 	if (((unsigned int)ucount & MMU_PREEMPTED) && udone &&
 	    copy_from_guest_va(&done, (const void *)udone, sizeof(done)))
 		return -EFAULT;
@@ -191,6 +214,7 @@ out_pt:
 		domain_put(pt_owner);
 	if (unlikely(rc == -ERESTART))
 		return hypercall_continue(__HYPERVISOR_mmu_update, 4, (unsigned long)(ureqs + i),
-					  (unsigned long)((count - i) | MMU_PREEMPTED), udone, foreigndom);
-	return rc;
+					  (unsigned long)((count - i) | MMU_PREEMPTED), udone,
+					  foreigndom);
+	return mmu_return(__HYPERVISOR_mmu_update, rc);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mmuext_op hypercall: pins, base pointers, TLB and cache flushes, LDT, clearing and copying frames.
+ * The mmuext_op hypercall: pins, base pointers, TLB and cache flushes, LDT, clearing and copying
+ * frames.
  *
- * A pin is a type reference that the owner keeps on a table while nothing points at it; FT_PINNED says that there is
- * one. [Xen public/xen.h, MMUEXT_*]
+ * A pin is a type reference that the owner keeps on a table while nothing points at it; FT_PINNED
+ * says that there is one. [Xen public/xen.h, MMUEXT_*]
  *
  * No locks. Next: mm/type.c.
  */
@@ -37,7 +38,9 @@ static int op_pin(const struct mmuext_op *op, struct domain *d)
 		mm_put_table(f);
 		return (int)hypercall_error(-EINVAL, "pin: frame %lx is already pinned", m.n);
 	}
-	/* A domain that began to die meanwhile may have looked for pins before this one was there. */
+	/*
+	 * A domain that began to die meanwhile may have looked for pins before this one was there.
+	 */
 	if (d != current->domain) {
 		spin_lock(&d->mm.page_alloc_lock);
 		undo = d->dying && frame_clear_pinned(f);
@@ -54,7 +57,8 @@ static int op_unpin(const struct mmuext_op *op, struct domain *d)
 	struct frame *f = frame_get_from_mfn(m, d);
 
 	if (!f)
-		return (int)hypercall_error(-EINVAL, "unpin: frame %lx is not d%u's", m.n, d->domid);
+		return (int)hypercall_error(-EINVAL, "unpin: frame %lx is not d%u's", m.n,
+					    d->domid);
 	if (!frame_clear_pinned(f)) {
 		frame_put(f);
 		return (int)hypercall_error(-EINVAL, "unpin: frame %lx is not pinned", m.n);
@@ -70,7 +74,8 @@ static int op_clear(const struct mmuext_op *op, struct domain *d)
 	mfn_t m = mfn(op->arg1.mfn);
 
 	if (!mfn_valid(m) || !frame_get_and_type(mfn_to_frame(m), d, FRAME_WRITABLE))
-		return (int)hypercall_error(-EINVAL, "clear: frame %lx is not writable memory of d%u", m.n, d->domid);
+		return (int)hypercall_error(-EINVAL,
+			"clear: frame %lx is not writable memory of d%u", m.n, d->domid);
 	clear_page(mfn_to_virt(m));
 	frame_put_and_type(mfn_to_frame(m));
 	return 0;
@@ -82,10 +87,12 @@ static int op_copy(const struct mmuext_op *op, struct domain *d)
 	struct frame *src = frame_get_from_mfn(from, d);
 
 	if (!src)
-		return (int)hypercall_error(-EINVAL, "copy: source frame %lx is not d%u's", from.n, d->domid);
+		return (int)hypercall_error(-EINVAL, "copy: source frame %lx is not d%u's", from.n,
+					    d->domid);
 	if (!mfn_valid(to) || !frame_get_and_type(mfn_to_frame(to), d, FRAME_WRITABLE)) {
 		frame_put(src);
-		return (int)hypercall_error(-EINVAL, "copy: frame %lx is not writable memory of d%u", to.n, d->domid);
+		return (int)hypercall_error(-EINVAL,
+			"copy: frame %lx is not writable memory of d%u", to.n, d->domid);
 	}
 	copy_page(mfn_to_virt(to), mfn_to_virt(from));
 	frame_put_and_type(mfn_to_frame(to));
@@ -100,7 +107,8 @@ static int op_set_ldt(const struct mmuext_op *op)
 	unsigned int ents = op->arg2.nr_ents;
 
 	if ((base & (PAGE_SIZE - 1)) || ents > 8192)
-		return (int)hypercall_error(-EINVAL, "LDT at %lx with %u entries: page-aligned, at most 8192", base, ents);
+		return (int)hypercall_error(-EINVAL,
+			"LDT at %lx with %u entries: page-aligned, at most 8192", base, ents);
 	if (v->pv.ldt_base == base && v->pv.ldt_ents == ents)
 		return 0;
 	if (mm_invalidate_ldt(v))
@@ -127,8 +135,10 @@ static void wbinvd(void *unused)
 
 static int op_flush_cache(const struct mmuext_op *op, struct domain *d)
 {
-	if (!d->privileged && !rangeset_overlaps(d->iomem, 0, ~0UL) && !rangeset_overlaps(d->ioports, 0, ~0UL))
-		return (int)hypercall_error(-EACCES, "cache flush: only for a domain with access to devices");
+	if (!d->privileged && !rangeset_overlaps(d->iomem, 0, ~0UL) &&
+	    !rangeset_overlaps(d->ioports, 0, ~0UL))
+		return (int)hypercall_error(-EACCES,
+			"cache flush: only for a domain with access to devices");
 	if (op->cmd == MMUEXT_FLUSH_CACHE)
 		wbinvd(NULL);
 	else
@@ -151,7 +161,8 @@ static int op_flush(const struct mmuext_op *op, struct domain *d)
 	case MMUEXT_TLB_FLUSH_MULTI:
 	case MMUEXT_INVLPG_MULTI:
 		if (vcpumask_to_cpus(d, op->arg2.vcpumask.p, &m))
-			return (int)hypercall_error(-EINVAL, "flush: the set of vCPUs cannot be read");
+			return (int)hypercall_error(-EINVAL,
+						    "flush: the set of vCPUs cannot be read");
 		break;
 	default:
 		break;
@@ -217,11 +228,13 @@ static int mmuext_one(const struct mmuext_op *op, struct domain *d)
 	case MMUEXT_UNMARK_SUPER:
 		return (int)hypercall_error(-EOPNOTSUPP, "superpages are not offered to PV guests");
 	default:
-		return (int)hypercall_error(-ENOSYS, "mmuext_op command %u does not exist", op->cmd);
+		return (int)hypercall_error(-ENOSYS, "mmuext_op command %u does not exist",
+					    op->cmd);
 	}
 }
 
-static int mmuext_list(const struct mmuext_op *uops, unsigned int count, unsigned int *i, struct domain *d)
+static int mmuext_list(const struct mmuext_op *uops, unsigned int count, unsigned int *i,
+		       struct domain *d)
 {
 	struct vcpu *v = current;
 	int rc = mm_finish_unfinished(v);
@@ -244,13 +257,16 @@ static int mmuext_list(const struct mmuext_op *uops, unsigned int count, unsigne
 	return rc;
 }
 
-long do_mmuext_op(unsigned long ops, unsigned long ucount, unsigned long udone, unsigned long foreigndom)
+long do_mmuext_op(unsigned long ops, unsigned long ucount, unsigned long udone,
+		  unsigned long foreigndom)
 {
 	const struct mmuext_op *uops = (const struct mmuext_op *)ops;
 	unsigned int count = (unsigned int)ucount & ~MMU_PREEMPTED, done = 0, i = 0;
 	struct domain *d;
 	int rc;
 
+	if (unlikely(mmu_is_returning(ops, ucount)))
+		return mmu_return(__HYPERVISOR_mmuext_op, (int)foreigndom);
 	if (((unsigned int)ucount & MMU_PREEMPTED) && udone &&
 	    copy_from_guest_va(&done, (const void *)udone, sizeof(done)))
 		return -EFAULT;
@@ -270,6 +286,7 @@ long do_mmuext_op(unsigned long ops, unsigned long ucount, unsigned long udone, 
 		rc = -EFAULT;
 	if (unlikely(rc == -ERESTART))
 		return hypercall_continue(__HYPERVISOR_mmuext_op, 4, (unsigned long)(uops + i),
-					  (unsigned long)((count - i) | MMU_PREEMPTED), udone, foreigndom);
-	return rc;
+					  (unsigned long)((count - i) | MMU_PREEMPTED), udone,
+					  foreigndom);
+	return mmu_return(__HYPERVISOR_mmuext_op, rc);
 }

@@ -34,7 +34,8 @@
 #define PTE_TABLE  (PTE_P | PTE_RW | PTE_US | PTE_A)
 
 /* What a guest may set in a table of any level; L1 also takes PTE_G, which is dropped. */
-#define PTE_GUEST_BITS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX)
+#define PTE_GUEST_BITS \
+	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX)
 
 #define ENTRIES_PER_TABLE 512U
 

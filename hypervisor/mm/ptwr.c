@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Writable page tables: a guest kernel writes to one of its L1 tables as if it might. The write
- * faults, as the mapping is read-only; here the instruction is decoded and done as an mmu_update would be, with the
- * same checks. The guest does not notice. (VMASST_TYPE_writable_pagetables)
+ * faults, as the mapping is read-only; here the instruction is decoded and done as an mmu_update
+ * would be, with the same checks. The guest does not notice. (VMASST_TYPE_writable_pagetables)
  *
- * The operand's address is the fault's. Accesses that are not naturally aligned are not emulated; nobody
- * writes entries that way, and the guest gets the page fault.
+ * The operand's address is the fault's. Accesses that are not naturally aligned are not emulated;
+ * nobody writes entries that way, and the guest gets the page fault.
  *
  * Locks: FT_LOCKED of the table. Next: lib/x86_decode.c.
  */
@@ -31,7 +31,8 @@ static bool fetch_byte(void *p, uint8_t *byte)
 	struct fetch_ctx *c = p;
 
 	if (c->next == c->have) {
-		unsigned long at = c->rip + c->have, to_page_end = PAGE_SIZE - (at & (PAGE_SIZE - 1));
+		unsigned long at = c->rip + c->have;
+		unsigned long to_page_end = PAGE_SIZE - (at & (PAGE_SIZE - 1));
 		unsigned int n = (unsigned int)MIN(sizeof(c->buf) - c->have, to_page_end);
 
 		if (!n || !guest_range_ok((const void *)at, n) ||
@@ -94,9 +95,12 @@ static void string_advance(struct cpu_user_regs *regs, const struct x86_insn *in
 		regs->rip += in->length;
 }
 
-/* Applies the instruction to the entry at p, again and again while the CPU changes accessed bits under it. */
-static int apply(uint64_t *p, unsigned int shift, const struct x86_insn *in, uint64_t src, uint64_t rax,
-		 uint64_t rflags, struct domain *d, struct x86_result *res)
+/*
+ * Applies the instruction to the entry at p, again and again while the CPU changes accessed bits
+ * under it.
+ */
+static int apply(uint64_t *p, unsigned int shift, const struct x86_insn *in, uint64_t src,
+		 uint64_t rax, uint64_t rflags, struct domain *d, struct x86_result *res)
 {
 	uint64_t m = in->size == 8 ? ~0UL : ((1UL << (8 * in->size)) - 1) << shift;
 	int rc;
@@ -124,7 +128,8 @@ bool mm_fixup_fault(struct vcpu *v, unsigned long addr, struct cpu_user_regs *re
 	bool string;
 	int rc;
 
-	if ((regs->error_code & (PF_P | PF_W | PF_RSVD | PF_I)) != (PF_P | PF_W) || !v->pv.kernel_mode ||
+	if ((regs->error_code & (PF_P | PF_W | PF_RSVD | PF_I)) != (PF_P | PF_W) ||
+	    !v->pv.kernel_mode ||
 	    !(d->vm_assist & (1UL << VMASST_TYPE_writable_pagetables)))
 		return false;
 	p = mm_walk(v->mm.guest_table, addr, 1);
@@ -138,14 +143,15 @@ bool mm_fixup_fault(struct vcpu *v, unsigned long addr, struct cpu_user_regs *re
 		return false;
 	string = in.op == X86_STOS || in.op == X86_MOVS;
 	src = string ? 0 : source(regs, &in);
-	if (string && (regs->rdi != addr || (in.rep && !regs->rcx) || !string_source(regs, &in, &src)))
+	if (string && (regs->rdi != addr || (in.rep && !regs->rcx) || !string_source(regs, &in,
+										     &src)))
 		return false;
 
 	if (!table_lock(f, &level))
 		return false;
 	if (level == 1 && f->owner == d)
-		rc = apply((uint64_t *)frame_to_virt(f) + (addr & (PAGE_SIZE - 1)) / 8, (addr & 7) * 8, &in, src,
-			   regs->rax, regs->rflags, d, &res);
+		rc = apply((uint64_t *)frame_to_virt(f) + (addr & (PAGE_SIZE - 1)) / 8,
+			   (addr & 7) * 8, &in, src, regs->rax, regs->rflags, d, &res);
 	else
 		rc = -EINVAL;
 	table_unlock(f);

@@ -2,11 +2,11 @@
  *
  * The end of a domain's memory: every page table taken apart, every page given up.
  *
- * Each page goes through the same three steps, in any order of pages: its pin is dropped, half-done work is
- * finished, the owner's reference is dropped. As tables name only tables of lower levels, nothing
- * keeps a table alive but base pointers, pins, tables above and half-done work; once these are gone for all pages,
- * the counts of all tables have gone to zero by themselves. A page that another domain still
- * maps stays, and keeps the dead domain's structure, until that one lets go.
+ * Each page goes through the same three steps, in any order of pages: its pin is dropped, half-done
+ * work is finished, the owner's reference is dropped. As tables name only tables of lower levels,
+ * nothing keeps a table alive but base pointers, pins, tables above and half-done work; once these
+ * are gone for all pages, the counts of all tables have gone to zero by themselves. A page that
+ * another domain still maps stays, and keeps the dead domain's structure, until that one lets go.
  *
  * Locks: LOCK_PAGE_ALLOC to walk the lists. The domain's vCPUs do not run any more; other domains
  * may still act on it. Next: mm/type.c.
@@ -29,7 +29,10 @@ static struct frame *next_page(struct domain *d, struct list *list)
 
 		list_del(&e->list);
 		list_add_tail(&e->list, &d->mm.relmem_list);
-		/* One without references is on its way out on another CPU, which waits for this lock. */
+		/*
+		 * One without references is on its way out on another CPU, which waits for this
+		 * lock.
+		 */
 		if (frame_get(e, d)) {
 			f = e;
 			break;

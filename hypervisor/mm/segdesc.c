@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Descriptor tables of guests. The CPU reads them through a window per vCPU in the per-domain
- * slot; the pages are the guest's own, of type SEGDESC: checked once, and not writable by the guest while they
- * are in use. The CPU itself writes accessed bits there, so the window is writable.
+ * Descriptor tables of guests. The CPU reads them through a window per vCPU in the per-domain slot;
+ * the pages are the guest's own, of type SEGDESC: checked once, and not writable by the guest while
+ * they are in use. The CPU itself writes accessed bits there, so the window is writable.
  *
- * GDT pages are mapped when the guest names them, LDT pages when the CPU first faults on one. Pages of the window that
- * nobody has set show a page of zeros: a selector there is a #GP of the guest's, not a fault of ours.
+ * GDT pages are mapped when the guest names them, LDT pages when the CPU first faults on one. Pages
+ * of the window that nobody has set show a page of zeros: a selector there is a #GP of the guest's,
+ * not a fault of ours.
  *
- * Locks: a vCPU's GDT changes on its own CPU or while it does not run; its LDT window under ldt_lock, as other
- * vCPUs of the domain may drop it. Next: pv/ for update_descriptor.
+ * Locks: a vCPU's GDT changes on its own CPU or while it does not run; its LDT window under
+ * ldt_lock, as other vCPUs of the domain may drop it. Next: pv/ for update_descriptor.
  */
 #include "arch/context.h"
 #include "core/domain.h"
@@ -61,8 +62,9 @@ bool segdesc_validate(struct frame *f)
 		if (!e)
 			continue;
 		if (!descriptor_fix(&e)) {
-			hypercall_error(-EINVAL, "descriptor %u of frame %lx (%lx) is of a kind that a guest may not have",
-					i, frame_to_mfn(f).n, old);
+			hypercall_error(-EINVAL,
+				"descriptor %u of frame %lx (%lx) is of a kind that a guest may not have",
+				i, frame_to_mfn(f).n, old);
 			return false;
 		}
 		if (e != old)
@@ -73,7 +75,8 @@ bool segdesc_validate(struct frame *f)
 
 static void gdt_show_zeros(struct vcpu *v, unsigned int page)
 {
-	mm_map_perdomain(v, page, pte_make(maddr_to_mfn(image_to_maddr(zeros)), PTE_P | PTE_A | PTE_NX));
+	mm_map_perdomain(v, page, pte_make(maddr_to_mfn(image_to_maddr(zeros)),
+					   PTE_P | PTE_A | PTE_NX));
 }
 
 static void gdt_put_frames(const mfn_t *frames, unsigned int n)
@@ -105,7 +108,8 @@ int mm_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries
 	mfn_t new[FIRST_RESERVED_GDT_PAGE];
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY)
-		return (int)hypercall_error(-EINVAL, "GDT of %u entries: at most %u", entries, FIRST_RESERVED_GDT_ENTRY);
+		return (int)hypercall_error(-EINVAL, "GDT of %u entries: at most %u", entries,
+					    FIRST_RESERVED_GDT_ENTRY);
 	for (i = 0; i < n; i++) {
 		struct frame *f = frame_get_from_mfn(mfn(frames[i]), v->domain);
 
@@ -116,7 +120,8 @@ int mm_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries
 		if (f)
 			frame_put(f);
 		gdt_put_frames(new, i);
-		return (int)hypercall_error(-EINVAL, "GDT frame %lx is not the domain's or mapped writable", frames[i]);
+		return (int)hypercall_error(-EINVAL,
+			"GDT frame %lx is not the domain's or mapped writable", frames[i]);
 	}
 	mm_destroy_gdt(v);
 	for (i = 0; i < n; i++) {

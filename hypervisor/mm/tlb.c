@@ -37,7 +37,9 @@ static void write_cr3(unsigned long cr3)
 {
 	uint64_t t = tlb_flush_begin();
 
-	/* In this order: a flush interrupt between the two then loads the new tables, not the old. */
+	/*
+	 * In this order: a flush interrupt between the two then loads the new tables, not the old.
+	 */
 	WRITE_ONCE(this_cpu()->cr3, cr3);
 	__asm__ volatile("mov %0, %%cr3" : : "r"(cr3) : "memory");
 	tlb_flush_end(t);
@@ -55,7 +57,8 @@ void mm_load_cr3(struct vcpu *v)
 	if (next != prev) {
 		c->loaded_domain = is_idle_vcpu(v) ? NULL : next;
 		if (prev)
-			__atomic_fetch_and(&prev->dirty_cpus.bits, ~(1UL << c->id), __ATOMIC_SEQ_CST);
+			__atomic_fetch_and(&prev->dirty_cpus.bits, ~(1UL << c->id),
+					   __ATOMIC_SEQ_CST);
 	}
 }
 

@@ -47,8 +47,8 @@ static inline void tlb_flush_end(uint64_t t)
 void tlb_flush_since(cpumask_t m, uint64_t stamp);
 cpumask_t tlb_all_cpus(void);
 /*
- * What the flush interrupt does: CR3 again, with the books kept. An idle CPU that still has some domain's
- * tables loaded goes to idle_l4, so that tables which are freed are not walked any more.
+ * What the flush interrupt does: CR3 again, with the books kept. An idle CPU that still has some
+ * domain's tables loaded goes to idle_l4, so that tables which are freed are not walked any more.
  */
 void tlb_reload_cr3(void);
 

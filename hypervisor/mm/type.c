@@ -9,46 +9,49 @@
  * memory of the machine. All protection between domains rests on this, and it is kept by
  * two counts in each frame's structure.
  *
- * The reference count says that the frame is in use, by whom does not matter: its owner's allocation,
- * each mapping of it, each pointer that the hypervisor keeps. At zero the frame is free. Nobody takes a
- * first reference to a free frame, and taking one checks the owner after the count
- * went up, when the owner can no longer change.
+ * The reference count says that the frame is in use, by whom does not matter: its owner's
+ * allocation, each mapping of it, each pointer that the hypervisor keeps. At zero the frame is
+ * free. Nobody takes a first reference to a free frame, and taking one checks the owner after the
+ * count went up, when the owner can no longer change.
  *
- * The type says what a frame may be used as, and its count how many uses as that type there are:
- * a writable mapping needs WRITABLE, an L2 entry that names the frame needs L1, a CR3 or a pin L4, a GDT page
- * SEGDESC. A frame has one type at a time and may change it only while the type count is zero.
- * So while a frame is anybody's page table nobody has a writable mapping of it, and the other way
- * round; that is the whole argument. A read-only mapping needs no type. Every type reference goes with
- * a general reference, so a frame in use as anything is not freed.
+ * The type says what a frame may be used as, and its count how many uses as that type there are: a
+ * writable mapping needs WRITABLE, an L2 entry that names the frame needs L1, a CR3 or a pin L4, a
+ * GDT page SEGDESC. A frame has one type at a time and may change it only while the type count is
+ * zero. So while a frame is anybody's page table nobody has a writable mapping of it, and the other
+ * way round; that is the whole argument. A read-only mapping needs no type. Every type reference
+ * goes with a general reference, so a frame in use as anything is not freed.
  *
- * VALIDATION. When the type count of a page table goes from 0 to 1 its 512 entries are still whatever the guest wrote while
- * it could. Each must be checked, and takes references on what it names (table.c); then
- * FT_VALIDATED is set, and further references cost nothing. When the count goes back to 0 the entries' references are
- * dropped. In between, the count is 1 and FT_VALIDATED clear: the frame is *in transition*, and
- * whoever made it so is alone with it. Others who want the type wait; they go on when the CPU that
- * works on it is done or has stopped at a preemption point, which is always soon. Waiting goes from
- * a table to one of a lower level only, so nobody waits in a circle. For the same reason a table
- * cannot name a table of its own level ("linear page tables"): an L2 that names an L2 asks for type L1 on it and is
- * refused. Xen can be built either way; here a guest finds no such mapping.
+ * VALIDATION. When the type count of a page table goes from 0 to 1 its 512 entries are still
+ * whatever the guest wrote while it could. Each must be checked, and takes references on what it
+ * names (table.c); then FT_VALIDATED is set, and further references cost nothing. When the count
+ * goes back to 0 the entries' references are dropped. In between, the count is 1 and FT_VALIDATED
+ * clear: the frame is *in transition*, and whoever made it so is alone with it. Others who want the
+ * type wait; they go on when the CPU that works on it is done or has stopped at a preemption point,
+ * which is always soon. Waiting goes from a table to one of a lower level only, so nobody waits in
+ * a circle. For the same reason a table cannot name a table of its own level ("linear page
+ * tables"): an L2 that names an L2 asks for type L1 on it and is refused. Xen can be built either
+ * way; here a guest finds no such mapping.
  *
- * PREEMPTION. An L4 may hold up to half a million tables. Work stops when something else wants the CPU: the
- * frame becomes FT_PARTIAL, entries below nr_validated hold references and the rest do not, and the
- * *frame itself* owns the type count of one, and a general reference, that keep this state. Nobody else owns
- * anything: who asked for validation has been told -ERESTART and holds nothing. So anybody may take
- * a partial frame over, by exchanging FT_PARTIAL away: a caller who wants the type goes on
- * validating from nr_validated up; one who wants to be rid of it takes it apart from there down. A
- * validation that its starter forgets hurts nobody, and the end of the domain finds it on the page list.
+ * PREEMPTION. An L4 may hold up to half a million tables. Work stops when something else wants the
+ * CPU: the frame becomes FT_PARTIAL, entries below nr_validated hold references and the rest do
+ * not, and the *frame itself* owns the type count of one, and a general reference, that keep this
+ * state. Nobody else owns anything: who asked for validation has been told -ERESTART and holds
+ * nothing. So anybody may take a partial frame over, by exchanging FT_PARTIAL away: a caller who
+ * wants the type goes on validating from nr_validated up; one who wants to be rid of it takes it
+ * apart from there down. A validation that its starter forgets hurts nobody, and the end of the
+ * domain finds it on the page list.
  *
- * A child that stops half way below a parent follows the same rule. Validating, the parent stops too, with
- * nr_validated at the child's index, and will ask for the child again. Taking apart, the parent has already given the child up and
- * only remembers, by nr_validated being its index, that it should be finished first.
+ * A child that stops half way below a parent follows the same rule. Validating, the parent stops
+ * too, with nr_validated at the child's index, and will ask for the child again. Taking apart, the
+ * parent has already given the child up and only remembers, by nr_validated being its index, that
+ * it should be finished first.
  *
- * STALE TRANSLATIONS. Counts follow the page tables in memory; a CPU may remember what they said before, both
- * translations and, with paging-structure caches, pointers to tables. On a change of type the domain's CPUs that have
- * not flushed since the last use ended are flushed (mm/tlb.h), after the new type is in place
- * with a count of one, and before validation: then neither an old writable mapping nor a new one can change what
- * is being checked. The same before a frame that was a table becomes WRITABLE: the walker may still
- * use it.
+ * STALE TRANSLATIONS. Counts follow the page tables in memory; a CPU may remember what they said
+ * before, both translations and, with paging-structure caches, pointers to tables. On a change of
+ * type the domain's CPUs that have not flushed since the last use ended are flushed (mm/tlb.h),
+ * after the new type is in place with a count of one, and before validation: then neither an old
+ * writable mapping nor a new one can change what is being checked. The same before a frame that was
+ * a table becomes WRITABLE: the walker may still use it.
  *
  * Locks: none; the words change by compare-and-exchange. FT_LOCKED serializes changes of entries
  * of one table. A type count does not go to zero while it is set, so who has it needs no reference.
@@ -137,10 +140,14 @@ static void transition_to_none(struct frame *f)
 {
 	f->tlb_stamp = tlb_now();
 	f->nr_validated = 0;
-	__atomic_fetch_and(&f->type, ~(FT_COUNT_MASK | FT_VALIDATED | FT_PARTIAL), __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&f->type, ~(FT_COUNT_MASK | FT_VALIDATED | FT_PARTIAL),
+			   __ATOMIC_SEQ_CST);
 }
 
-/* Ours in transition, with count 1. 0, -EINVAL (then it is none again, or partial on the way there) or -ERESTART. */
+/*
+ * Ours in transition, with count 1. 0, -EINVAL (then it is none again, or partial on the way there)
+ * or -ERESTART.
+ */
 static int validate(struct frame *f, enum frame_type t, bool preemptible, bool has_self_ref)
 {
 	int rc = 0;
@@ -168,7 +175,10 @@ static int validate(struct frame *f, enum frame_type t, bool preemptible, bool h
 	return rc;
 }
 
-/* TOUR 4.4: may the frame be used so? While it is a page table nobody gets a writable mapping of it here. */
+/*
+ * TOUR 4.4: may the frame be used so? While it is a page table nobody gets a writable mapping of it
+ * here.
+ */
 static int type_get(struct frame *f, enum frame_type t, bool preemptible)
 {
 	uint64_t want = (uint64_t)t << FT_SHIFT, x = READ_ONCE(f->type), n;
@@ -237,7 +247,10 @@ static int type_put(struct frame *f, bool preemptible)
 			if (cas(&f->type, &x, x & ~FT_VALIDATED))
 				return devalidate(f, preemptible, false);
 		} else {
-			/* The entry is gone from the table before this: its last use ends not later than now. */
+			/*
+			 * The entry is gone from the table before this: its last use ends not later
+			 * than now.
+			 */
 			f->tlb_stamp = tlb_now();
 			if (likely(cas(&f->type, &x, x - 1)))
 				return 0;

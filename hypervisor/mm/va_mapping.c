@@ -51,7 +51,10 @@ static int flush_after(unsigned long va, unsigned long flags)
 	return 0;
 }
 
-/* The L1 table behind va may cease to be one at any time; under its lock it is ours or it is refused. */
+/*
+ * The L1 table behind va may cease to be one at any time; under its lock it is ours or it is
+ * refused.
+ */
 static int update_va(unsigned long va, uint64_t val, struct domain *pg_owner)
 {
 	struct vcpu *v = current;
@@ -83,13 +86,15 @@ long do_update_va_mapping(unsigned long va, unsigned long val, unsigned long fla
 	return rc ? rc : flush_after(va, flags);
 }
 
-long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsigned long flags, unsigned long domid)
+long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsigned long flags,
+				      unsigned long domid)
 {
 	struct domain *pg_owner;
 	int rc;
 
 	if (unlikely(current->mm.unfinished[0]) && mm_finish_unfinished(current))
-		return hypercall_continue(__HYPERVISOR_update_va_mapping_otherdomain, 4, va, val, flags, domid);
+		return hypercall_continue(__HYPERVISOR_update_va_mapping_otherdomain, 4, va, val,
+					  flags, domid);
 	pg_owner = pg_owner_get((unsigned int)domid & 0xffff, &rc);
 	if (!pg_owner)
 		return rc;

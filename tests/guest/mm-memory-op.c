@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rest of memory_op and mmuext_op: limits, claims, a memory map given to another domain, its grant table's frames
- * as a resource, what is refused to paravirtualized domains; base pointers, flushes of all kinds.
+ * The rest of memory_op and mmuext_op: limits, claims, a memory map given to another domain, its
+ * grant table's frames as a resource, what is refused to paravirtualized domains; base pointers,
+ * flushes of all kinds.
  */
 #include <pv-abi/domctl.h>
 #include "testlib.h"
@@ -86,10 +87,12 @@ static void claims(void)
 
 static void maps_and_resources(void)
 {
-	static struct { uint64_t start, size; uint32_t type; } __attribute__((packed)) e820 = { 0, 4096, 1 };
+	static struct { uint64_t start, size; uint32_t type; } __attribute__((packed)) e820 = { 0,
+		4096, 1 };
 	struct xen_foreign_memory_map fm = { .domid = DOMID_SELF, .map.nr_entries = 1 };
 	struct xen_memory_map map = { .nr_entries = 5 };
-	struct xen_mem_acquire_resource a = { .domid = (domid_t)domid, .type = XENMEM_resource_grant_table, .nr_frames = 1 };
+	struct xen_mem_acquire_resource a = { .domid = (domid_t)domid,
+		.type = XENMEM_resource_grant_table, .nr_frames = 1 };
 	struct xen_vnuma_topology_info v = { .domid = DOMID_SELF };
 	struct xen_reserved_device_memory_map rdm = { .nr_entries = 3 };
 	uint64_t *page = alloc_page();
@@ -145,7 +148,8 @@ static void not_for_pv(void)
 static void base_pointers_and_flushes(void)
 {
 	static const unsigned int flushes[] = {
-		MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_INVLPG_LOCAL, MMUEXT_TLB_FLUSH_MULTI, MMUEXT_INVLPG_MULTI,
+		MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_INVLPG_LOCAL, MMUEXT_TLB_FLUSH_MULTI,
+		MMUEXT_INVLPG_MULTI,
 		MMUEXT_TLB_FLUSH_ALL, MMUEXT_INVLPG_ALL,
 	};
 	volatile uint64_t *page = alloc_page();
@@ -159,9 +163,11 @@ static void base_pointers_and_flushes(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(flushes); i++) {
 		unsigned int which = i & 1;
 
-		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)page, virt_to_mfn(two[which]) << 12 | PTE_FLAGS_RW,
+		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)page,
+						       virt_to_mfn(two[which]) << 12 | PTE_FLAGS_RW,
 						       UVMF_NONE), 0);
-		op = (struct mmuext_op){ .cmd = flushes[i], .arg1.linear_addr = (unsigned long)page };
+		op = (struct mmuext_op){ .cmd = flushes[i],
+			.arg1.linear_addr = (unsigned long)page };
 		set_xen_guest_handle(op.arg2.vcpumask, &set);
 		EXPECT_EQ(HYPERVISOR_mmuext_op(&op, 1, &done, DOMID_SELF), 0);
 		EXPECT_EQ(done, 1);

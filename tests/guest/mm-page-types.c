@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Page types: a frame is a page table or writable, never both; a table's entries are checked when it
- * becomes one; pins count once; linear tables, superpages and the hypervisor's slots are refused.
+ * Page types: a frame is a page table or writable, never both; a table's entries are checked when
+ * it becomes one; pins count once; linear tables, superpages and the hypervisor's slots are
+ * refused.
  */
 #include "testlib.h"
 
@@ -119,7 +120,8 @@ static void upper_levels(void)
 	EXPECT_EQ(update(&l4[4], virt_to_mfn(l2) << 12 | PTE_FLAGS_RW), -XEN_EINVAL);
 	EXPECT_EQ(update(&l4[4], virt_to_mfn(l4) << 12 | PTE_FLAGS_RW), -XEN_EINVAL);
 	EXPECT_EQ(update(&l2[4], virt_to_mfn(l2) << 12 | PTE_FLAGS_RO), -XEN_EINVAL);
-	EXPECT_EQ(update(&l2[4], (virt_to_mfn(l1) << 12 & ~0x1fffffUL) | PTE_FLAGS_RW | 0x80), -XEN_EINVAL);
+	EXPECT_EQ(update(&l2[4], (virt_to_mfn(l1) << 12 & ~0x1fffffUL) | PTE_FLAGS_RW | 0x80),
+		  -XEN_EINVAL);
 	EXPECT_EQ(update(&l3[4], PTE_FLAGS_RW | 0x80), -XEN_EINVAL);
 	EXPECT_EQ(unpin(l4), 0);
 	EXPECT(make_writable(l1));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * memory_op: frames given back and taken again, exchanged, described; and that free memory is as it was.
+ * memory_op: frames given back and taken again, exchanged, described; and that free memory is as it
+ * was.
  */
 #include "testlib.h"
 
@@ -13,7 +14,8 @@ static long current_reservation(void)
 
 static long reserve(unsigned int op, xen_pfn_t *list, unsigned long n, unsigned int order)
 {
-	struct xen_memory_reservation r = { .nr_extents = n, .extent_order = order, .domid = DOMID_SELF };
+	struct xen_memory_reservation r = { .nr_extents = n, .extent_order = order,
+		.domid = DOMID_SELF };
 
 	set_xen_guest_handle(r.extent_start, list);
 	return HYPERVISOR_memory_op(op, &r);
@@ -68,7 +70,8 @@ static void exchange(void)
 	unsigned long pfn[4];
 	struct xen_memory_exchange x = {
 		.in = { .nr_extents = 4, .domid = DOMID_SELF },
-		.out = { .nr_extents = 1, .extent_order = 2, .mem_flags = XENMEMF_address_bits(32), .domid = DOMID_SELF },
+		.out = { .nr_extents = 1, .extent_order = 2, .mem_flags = XENMEMF_address_bits(32),
+			.domid = DOMID_SELF },
 	};
 	long before = current_reservation();
 
@@ -139,13 +142,18 @@ static void map_m2p(void)
 
 	set_xen_guest_handle(l.extent_start, &m);
 	EXPECT_EQ(HYPERVISOR_memory_op(XENMEM_machphys_mfn_list, &l), 0);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, m << 12 | PTE_FLAGS_RW, UVMF_INVLPG, DOMID_XEN), -XEN_EINVAL);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, m << 12 | PTE_FLAGS_RO, UVMF_INVLPG), -XEN_EINVAL);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, m << 12 | PTE_FLAGS_RO, UVMF_INVLPG, DOMID_XEN), 0);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, m << 12 | PTE_FLAGS_RW, UVMF_INVLPG,
+							   DOMID_XEN), -XEN_EINVAL);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, m << 12 | PTE_FLAGS_RO, UVMF_INVLPG),
+		  -XEN_EINVAL);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, m << 12 | PTE_FLAGS_RO, UVMF_INVLPG,
+							   DOMID_XEN), 0);
 	EXPECT_EQ(memcmp(page, M2P, PAGE_SIZE), 0);
 	/* Device memory, for a control domain: the VGA's text buffer. */
-	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, 0xb8UL << 12 | PTE_FLAGS_RW, UVMF_INVLPG, DOMID_IO), 0);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, 0xfee00UL << 12 | PTE_FLAGS_RW, UVMF_INVLPG), -XEN_EPERM);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, 0xb8UL << 12 | PTE_FLAGS_RW,
+							   UVMF_INVLPG, DOMID_IO), 0);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, 0xfee00UL << 12 | PTE_FLAGS_RW, UVMF_INVLPG),
+		  -XEN_EPERM);
 	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, 0, UVMF_INVLPG), 0);
 }
 

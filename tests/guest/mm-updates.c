@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * mmu_update and update_va_mapping: what each command does, how many requests are counted as done, flushes, and writes
- * to read-only page tables, which are emulated after vm_assist has asked for it.
+ * mmu_update and update_va_mapping: what each command does, how many requests are counted as done,
+ * flushes, and writes to read-only page tables, which are emulated after vm_assist has asked for
+ * it.
  */
 #include "testlib.h"
 
@@ -19,7 +20,8 @@ static uint64_t rw(const void *page) { return virt_to_mfn(page) << 12 | PTE_FLAG
 
 static void flush(void)
 {
-	struct mmuext_op op = { .cmd = MMUEXT_INVLPG_LOCAL, .arg1.linear_addr = (unsigned long)window };
+	struct mmuext_op op = { .cmd = MMUEXT_INVLPG_LOCAL,
+		.arg1.linear_addr = (unsigned long)window };
 
 	EXPECT_EQ(HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF), 0);
 }
@@ -35,7 +37,8 @@ static void commands(void)
 	EXPECT_EQ(update(entry_maddr(e) | MMU_PT_UPDATE_NO_TRANSLATE, rw(data[1])), 0);
 	flush();
 	EXPECT_EQ(window[0], 101);
-	EXPECT_EQ(update(entry_maddr(e) | MMU_PT_UPDATE_PRESERVE_AD, (rw(data[1]) & ~(PTE_A | PTE_D))), 0);
+	EXPECT_EQ(update(entry_maddr(e) | MMU_PT_UPDATE_PRESERVE_AD,
+			 (rw(data[1]) & ~(PTE_A | PTE_D))), 0);
 	EXPECT_EQ(*e & (PTE_A | PTE_D), PTE_A | PTE_D);
 	EXPECT_EQ(update(entry_maddr(e), rw(data[1]) & ~(PTE_A | PTE_D)), 0);
 	EXPECT_EQ(*e & (PTE_A | PTE_D), 0);
@@ -69,7 +72,8 @@ static void counts(void)
 	EXPECT_EQ(done, 0);
 	EXPECT_EQ(HYPERVISOR_mmu_update((void *)0x1000, 3, &done, DOMID_SELF), -XEN_EFAULT);
 	EXPECT_EQ(done, 0);
-	EXPECT_EQ(HYPERVISOR_mmu_update((void *)0xffff820000000000, 3, &done, DOMID_SELF), -XEN_EFAULT);
+	EXPECT_EQ(HYPERVISOR_mmu_update((void *)0xffff820000000000, 3, &done, DOMID_SELF),
+		  -XEN_EFAULT);
 	EXPECT_EQ(HYPERVISOR_mmu_update(u, 1, &done, 1234), -XEN_ESRCH);
 }
 
@@ -81,13 +85,17 @@ static void va_mapping(void)
 	EXPECT_EQ(window[0], 100);
 	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, rw(data[1]), UVMF_TLB_FLUSH | UVMF_ALL), 0);
 	EXPECT_EQ(window[0], 101);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, rw(data[0]), UVMF_INVLPG | (unsigned long)&set), 0);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, rw(data[0]), UVMF_INVLPG | (unsigned long)&set),
+		  0);
 	EXPECT_EQ(window[0], 100);
 	EXPECT_EQ(HYPERVISOR_update_va_mapping(0x5000, rw(data[0]), UVMF_INVLPG), -XEN_EINVAL);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping(0xffff800000000000, rw(data[0]), UVMF_INVLPG), -XEN_EINVAL);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, rw((void *)si->pt_base), UVMF_INVLPG), -XEN_EINVAL);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping(0xffff800000000000, rw(data[0]), UVMF_INVLPG),
+		  -XEN_EINVAL);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping(va, rw((void *)si->pt_base), UVMF_INVLPG),
+		  -XEN_EINVAL);
 	EXPECT_EQ(window[0], 100);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, rw(data[0]), UVMF_INVLPG, 55), -XEN_ESRCH);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping_otherdomain(va, rw(data[0]), UVMF_INVLPG, 55),
+		  -XEN_ESRCH);
 }
 
 static uint64_t *entry;
@@ -116,9 +124,11 @@ static void emulated_writes(void)
 	flush();
 	EXPECT_EQ(window[0], 101);
 	old = *entry;
-	EXPECT(__atomic_compare_exchange_n(entry, &old, rw(data[0]), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	EXPECT(__atomic_compare_exchange_n(entry, &old, rw(data[0]), false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST));
 	old = 1;
-	EXPECT(!__atomic_compare_exchange_n(entry, &old, rw(data[1]), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	EXPECT(!__atomic_compare_exchange_n(entry, &old, rw(data[1]), false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST));
 	EXPECT_EQ(PTE_MFN(old), virt_to_mfn(data[0]));
 	flush();
 	EXPECT_EQ(window[0], 100);

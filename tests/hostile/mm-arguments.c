@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every command of memory_op, mmuext_op, mmu_update and update_va_mapping with arguments made of corner values and of random bits, and
- * with argument structures that are half readable, not there, or the hypervisor's own memory. Nothing may
- * happen but an error; the domain's memory is afterwards what it was.
+ * Every command of memory_op, mmuext_op, mmu_update and update_va_mapping with arguments made of
+ * corner values and of random bits, and with argument structures that are half readable, not there,
+ * or the hypervisor's own memory. Nothing may happen but an error; the domain's memory is
+ * afterwards what it was.
  *
  * RUN: timeout=120
  */
@@ -21,8 +22,10 @@ static uint64_t rnd(void)
 static uint64_t value(void)
 {
 	static const uint64_t corner[] = {
-		0, 1, 2, 9, 0x7ff0, 0x7ff1, 0x7ff2, 0x7ff4, 0x7fff, 0xffff, 0x80000000, 0xffffffff, 0x100000000,
-		1UL << 46, 1UL << 47, 0x8000000000000000, ~0UL, ~0UL - 7, 0xffff800000000000, 0xffff82d040000000,
+		0, 1, 2, 9, 0x7ff0, 0x7ff1, 0x7ff2, 0x7ff4, 0x7fff, 0xffff, 0x80000000, 0xffffffff,
+		0x100000000,
+		1UL << 46, 1UL << 47, 0x8000000000000000, ~0UL, ~0UL - 7, 0xffff800000000000,
+		0xffff82d040000000,
 		0xffff830000200000, 0xffff87fffffffff8, 0xffff880000000000, 0x200, 0xb8, 0xfee00,
 	};
 	uint64_t r = rnd();
@@ -55,7 +58,8 @@ void test_main(void)
 {
 	static char buffer[2 * PAGE_SIZE] __attribute__((aligned(4096)));
 	static const unsigned long places[] = {
-		0, 8, 0xffff800000000000, 0xffff830000200000, 0xffff82d040000000, 0xfffffffffffffff8, 1UL << 47, 0x800000000000 - 8,
+		0, 8, 0xffff800000000000, 0xffff830000200000, 0xffff82d040000000,
+		0xfffffffffffffff8, 1UL << 47, 0x800000000000 - 8,
 	};
 	long before = reservation();
 	unsigned long good = 0, bad = 0;
@@ -74,16 +78,22 @@ void test_main(void)
 			at = places[rnd() % ARRAY_SIZE(places)];
 		switch (rnd() % 5) {
 		case 0:
-			rc = HYPERVISOR_mmu_update((void *)at, (unsigned int)(rnd() % 2 ? rnd() % 8 : value()),
+			rc = HYPERVISOR_mmu_update((void *)at,
+						   (unsigned int)(rnd() % 2 ? rnd() % 8 : value()),
 						   rnd() % 2 ? NULL : (void *)value(), (unsigned int)(rnd() % 2 ? DOMID_SELF : value()));
 			break;
 		case 1:
-			/* New base pointers that are good would take this test's own tables away; there are none. */
-			rc = HYPERVISOR_mmuext_op((void *)at, (unsigned int)(rnd() % 2 ? rnd() % 5 : value()),
+			/*
+			 * New base pointers that are good would take this test's own tables away;
+			 * there are none.
+			 */
+			rc = HYPERVISOR_mmuext_op((void *)at,
+						  (unsigned int)(rnd() % 2 ? rnd() % 5 : value()),
 						  rnd() % 2 ? NULL : (void *)value(), (unsigned int)(rnd() % 2 ? DOMID_SELF : value()));
 			break;
 		case 2:
-			rc = HYPERVISOR_update_va_mapping_otherdomain(value(), value(), value(), (unsigned int)value());
+			rc = HYPERVISOR_update_va_mapping_otherdomain(value(), value(), value(),
+								      (unsigned int)value());
 			break;
 		default:
 			/* Giving back frames at random would hit the test itself. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A domain is destroyed in every state its memory can be in: empty, with page tables pinned and with base pointers set, with tables
- * that are half of a wrong tree, with frames given back but still pinned, with frames that another domain still maps.
- * Each time all frames come back, the last ones when the other domain lets go.
+ * A domain is destroyed in every state its memory can be in: empty, with page tables pinned and
+ * with base pointers set, with tables that are half of a wrong tree, with frames given back but
+ * still pinned, with frames that another domain still maps. Each time all frames come back, the
+ * last ones when the other domain lets go.
  */
 #include <pv-abi/domctl.h>
 #include <pv-abi/sysctl.h>
@@ -72,7 +73,8 @@ static void destroy(void)
 
 static long map(unsigned int page, uint64_t flags)
 {
-	return HYPERVISOR_update_va_mapping_otherdomain((unsigned long)window, mfns[page] << 12 | flags, UVMF_INVLPG,
+	return HYPERVISOR_update_va_mapping_otherdomain((unsigned long)window,
+							mfns[page] << 12 | flags, UVMF_INVLPG,
 							domid);
 }
 
@@ -95,7 +97,10 @@ static long mmuext(unsigned int cmd, unsigned int page)
 	return HYPERVISOR_mmuext_op(&op, 1, NULL, domid);
 }
 
-/* Page 0 an L4, 1 an L3, 2..9 L2s, 10..73 L1s that map data pages, their own tables read-only among them. */
+/*
+ * Page 0 an L4, 1 an L3, 2..9 L2s, 10..73 L1s that map data pages, their own tables read-only among
+ * them.
+ */
 static void build_tree(void)
 {
 	put(0, 5, 1, PTE_FLAGS_RW);
@@ -125,11 +130,13 @@ static void v_pinned(void)
 	EXPECT(map(11, PTE_FLAGS_RW) < 0);
 	/* From here, by its owner's master. */
 	{
-		struct mmu_update u = { .ptr = (mfns[11] << 12) + 8, .val = mfns[90] << 12 | PTE_FLAGS_RW };
+		struct mmu_update u = { .ptr = (mfns[11] << 12) + 8,
+			.val = mfns[90] << 12 | PTE_FLAGS_RW };
 
 		EXPECT_EQ(HYPERVISOR_mmu_update(&u, 1, NULL, (domid + 1) << 16 | domid), 0);
 		u.val = 0x200UL << 12 | PTE_FLAGS_RW;
-		EXPECT_EQ(HYPERVISOR_mmu_update(&u, 1, NULL, (domid + 1) << 16 | domid), -XEN_EINVAL);
+		EXPECT_EQ(HYPERVISOR_mmu_update(&u, 1, NULL, (domid + 1) << 16 | domid),
+			  -XEN_EINVAL);
 		/* A frame of the other domain's in a table of ours needs to be asked for. */
 		u.ptr = entry_maddr(pte_of((unsigned long)window));
 		u.val = mfns[90] << 12 | PTE_FLAGS_RW;
@@ -190,7 +197,8 @@ static void one(const char *name, void (*variant)(void))
 		variant();
 		destroy();
 		if (round)
-			ok(free_pages() == before, "%s: %lu pages free, before %lu", name, free_pages(), before);
+			ok(free_pages() == before, "%s: %lu pages free, before %lu", name,
+			   free_pages(), before);
 	}
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two vCPUs make random memory-management requests about the same few pages at once: entries that name one another at
- * every level, pins, base pointers, LDTs, frames given back and taken, writes to whatever is mapped, with events that
- * interrupt long operations. Most fail; none may break the books. In the end, when everything is undone, each page
- * must be mappable writable (no type reference was lost or left) and must go when given back (no
- * general one).
+ * Two vCPUs make random memory-management requests about the same few pages at once: entries that
+ * name one another at every level, pins, base pointers, LDTs, frames given back and taken, writes
+ * to whatever is mapped, with events that interrupt long operations. Most fail; none may break the
+ * books. In the end, when everything is undone, each page must be mappable writable (no type
+ * reference was lost or left) and must go when given back (no general one).
  *
  * RUN: cpus=1,2 timeout=120
  */
@@ -26,8 +26,10 @@ static bool skip_insn(struct regs *r)
 
 	if (r->vector == 14 && !memcmp(insn, "\x48\x89\x07", 3))
 		r->rip += 3;            /* movq %rax, (%rdi) */
-	else if ((r->vector == 14 || r->vector == 13 || r->vector == 11) && !memcmp(insn, "\x8e\xc0", 2))
-		r->rip += 2;            /* movl %eax, %es: an LDT that is not there is a page fault */
+	else if ((r->vector == 14 || r->vector == 13 || r->vector == 11) && !memcmp(insn,
+										    "\x8e\xc0", 2))
+		/* movl %eax, %es: an LDT that is not there is a page fault */
+		r->rip += 2;
 	else
 		return false;
 	skipped++;
@@ -81,16 +83,24 @@ static unsigned int nr_given;
 /* Give a frame back, whatever uses it, and take another in its place. */
 static long replace(unsigned int i)
 {
-	xen_pfn_t m = frame[i];
+	static bool busy;
+	long rc = -1;
+	xen_pfn_t m;
 
-	if (nr_given == ARRAY_SIZE(given) || reserve(XENMEM_decrease_reservation, &m) != 1)
+	/* Two who give the same frame back both succeed, as on Xen, but only one frame has gone. */
+	if (__atomic_exchange_n(&busy, true, __ATOMIC_SEQ_CST))
 		return -1;
-	given[__atomic_fetch_add(&nr_given, 1, __ATOMIC_SEQ_CST)] = m;
-	m = virt_to_pfn(va[i]);
-	if (reserve(XENMEM_populate_physmap, &m) != 1)
-		die("no frame for the one given back");
-	frame[i] = m;
-	return 0;
+	m = frame[i];
+	if (nr_given < ARRAY_SIZE(given) && reserve(XENMEM_decrease_reservation, &m) == 1) {
+		given[nr_given++] = m;
+		m = virt_to_pfn(va[i]);
+		if (reserve(XENMEM_populate_physmap, &m) != 1)
+			die("no frame for the one given back");
+		frame[i] = m;
+		rc = 0;
+	}
+	__atomic_store_n(&busy, false, __ATOMIC_SEQ_CST);
+	return rc;
 }
 
 static long batch(uint64_t *s)
@@ -99,7 +109,8 @@ static long batch(uint64_t *s)
 	unsigned long m = frame[rnd(s) % PAGES];
 
 	for (unsigned int i = 0; i < 4; i++)
-		u[i] = (struct mmu_update){ .ptr = (m << 12) + slot(s) * 8 + rnd(s) % 3, .val = entry(s) };
+		u[i] = (struct mmu_update){ .ptr = (m << 12) + slot(s) * 8 + rnd(s) % 3,
+			.val = entry(s) };
 	return HYPERVISOR_mmu_update(u, 4, NULL, DOMID_SELF);
 }
 
@@ -113,7 +124,8 @@ static long one(uint64_t *s, unsigned int *what)
 	case 1:
 		return HYPERVISOR_update_va_mapping((unsigned long)va[i], entry(s), rnd(s) % 3);
 	case 2:
-		return HYPERVISOR_update_va_mapping((unsigned long)va[i], frame[i] << 12 | PTE_FLAGS_RO, UVMF_NONE);
+		return HYPERVISOR_update_va_mapping((unsigned long)va[i],
+						    frame[i] << 12 | PTE_FLAGS_RO, UVMF_NONE);
 	case 3:
 	case 4:
 		return mmuext(MMUEXT_PIN_L1_TABLE + rnd(s) % 4, frame[i], 0);
@@ -124,10 +136,12 @@ static long one(uint64_t *s, unsigned int *what)
 		return batch(s);
 	case 8:
 	case 9:
-		__asm__ volatile("movq %%rax, (%%rdi)" : : "a"(entry(s)), "D"(va[i] + slot(s)) : "memory");
+		__asm__ volatile("movq %%rax, (%%rdi)" : : "a"(entry(s)),
+				 "D"(va[i] + slot(s)) : "memory");
 		return 0;
 	case 10:
-		return mmuext(rnd(s) % 2 ? MMUEXT_CLEAR_PAGE : MMUEXT_COPY_PAGE, frame[i], frame[rnd(s) % PAGES]);
+		return mmuext(rnd(s) % 2 ? MMUEXT_CLEAR_PAGE : MMUEXT_COPY_PAGE, frame[i],
+			      frame[rnd(s) % PAGES]);
 	case 11:
 		return rnd(s) % 4 ? mmuext(MMUEXT_NEW_USER_BASEPTR, frame[i], 0) : replace(i);
 	case 12:
@@ -207,7 +221,8 @@ void test_main(void)
 	for (unsigned int i = 0; i < PAGES; i++)
 		mmuext(MMUEXT_UNPIN_TABLE, frame[i], 0);
 	for (unsigned int i = 0; i < PAGES; i++)
-		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)va[i], 0, UVMF_TLB_FLUSH | UVMF_ALL), 0);
+		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)va[i], 0,
+						       UVMF_TLB_FLUSH | UVMF_ALL), 0);
 	EXPECT_EQ(reservation(), before);
 	for (unsigned int i = 0; i < PAGES; i++) {
 		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)va[i], frame[i] << 12 | PTE_FLAGS_RW, UVMF_INVLPG), 0);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Validation and its undoing stop half way whenever an event is pending, and anybody may go on in either direction. One vCPU pins and
- * unpins a large tree under a storm of events; the other pins and unpins parts of it, changes entries, and now and
- * then makes the tree invalid. At the end of each round everything is unpinned, and every page must be mappable
- * writable: no half-done work is left behind, and no reference dropped twice.
+ * Validation and its undoing stop half way whenever an event is pending, and anybody may go on in
+ * either direction. One vCPU pins and unpins a large tree under a storm of events; the other pins
+ * and unpins parts of it, changes entries, and now and then makes the tree invalid. At the end of
+ * each round everything is unpinned, and every page must be mappable writable: no half-done work is
+ * left behind, and no reference dropped twice.
  *
  * RUN: cpus=1,2 timeout=120
  */
@@ -100,15 +101,21 @@ static void second(void *unused)
 			mmuext(MMUEXT_UNPIN_TABLE, l2s[i % NL2]);
 			break;
 		case 5:
-			update(&l2s[i % NL2][i % 512], i & 64 ? 0 : entry(l1s[i % NL1], PTE_FLAGS_RW));
+			update(&l2s[i % NL2][i % 512], i & 64 ? 0 : entry(l1s[i % NL1],
+									  PTE_FLAGS_RW));
 			break;
 		case 6:
-			/* Make the tree invalid, if it can be done now: a wrong level, or a writable mapping of a table. */
+			/*
+			 * Make the tree invalid, if it can be done now: a wrong level, or a
+			 * writable mapping of a table.
+			 */
 			update(&page[1][i % 70], i & 64 ? entry(l1s[0], PTE_FLAGS_RW) : entry(l2s[i % NL2], PTE_FLAGS_RW));
 			break;
 		default:
 			HYPERVISOR_update_va_mapping((unsigned long)l1s[i % NL1],
-						     entry(l1s[i % NL1], i & 64 ? PTE_FLAGS_RW : PTE_FLAGS_RO), UVMF_NONE);
+						     entry(l1s[i % NL1],
+							   i & 64 ? PTE_FLAGS_RW :
+								   PTE_FLAGS_RO), UVMF_NONE);
 			break;
 		}
 	}
@@ -141,6 +148,8 @@ void test_main(void)
 		unpin_all();
 		build();
 		pause_second = false;
+		while (two && paused)
+			;
 		for (unsigned int i = 0; i < 12; i++) {
 			long rc = mmuext(MMUEXT_PIN_L4_TABLE, page[0]);
 

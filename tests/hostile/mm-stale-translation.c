@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A translation that outlives its entry must not reach a page table. One vCPU writes to a page through its TLB without
- * pause; the other takes the mapping away, flushes nothing, and makes the page a page table. From the moment that
- * the hypervisor says it is one, its contents must stand still. Then the other way round, many times.
+ * A translation that outlives its entry must not reach a page table. One vCPU writes to a page
+ * through its TLB without pause; the other takes the mapping away, flushes nothing, and makes the
+ * page a page table. From the moment that the hypervisor says it is one, its contents must stand
+ * still. Then the other way round, many times.
  *
  * RUN: cpus=2
  */
@@ -64,7 +65,10 @@ void test_main(void)
 	target = alloc_page();
 	alias = alloc_page();
 	m = virt_to_mfn((void *)target);
-	/* Both pages of the initial mapping now show the same frame: alias to write, target to read. */
+	/*
+	 * Both pages of the initial mapping now show the same frame: alias to write, target to
+	 * read.
+	 */
 	EXPECT_EQ(set_pte((unsigned long)alias, m << 12 | PTE_FLAGS_RW), 0);
 	EXPECT_EQ(set_pte((unsigned long)target, m << 12 | PTE_FLAGS_RO), 0);
 	trap_hook = skip_store;
@@ -74,12 +78,14 @@ void test_main(void)
 	for (unsigned int round = 0; round < 300 && good; round++) {
 		unsigned long before = writes;
 
-		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)alias, m << 12 | PTE_FLAGS_RW, UVMF_NONE), 0);
+		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)alias, m << 12 | PTE_FLAGS_RW,
+						       UVMF_NONE), 0);
 		while (writes < before + 100)
 			;
 		moved += target[0] != 0;
 		/* No flush anywhere. */
-		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)alias, round & 1 ? 0 : m << 12 | PTE_FLAGS_RO,
+		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)alias,
+						       round & 1 ? 0 : m << 12 | PTE_FLAGS_RO,
 						       UVMF_NONE), 0);
 		EXPECT_EQ(mmuext(MMUEXT_PIN_L1_TABLE, m), 0);
 		good = stands_still();

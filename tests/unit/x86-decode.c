@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86-decode: the instructions that lib/x86_decode.c claims to know do there what they do on this CPU.
- * Each is assembled in place, run on random operands with all flags either way, and compared: length, memory,
- * registers, flags. Others are refused.
+ * x86-decode: the instructions that lib/x86_decode.c claims to know do there what they do on this
+ * CPU. Each is assembled in place, run on random operands with all flags either way, and compared:
+ * length, memory, registers, flags. Others are refused.
  *
  * CFLAGS: -Ihypervisor
  */
@@ -140,7 +140,8 @@ static void emulate(const struct x86_insn *in, struct machine *m)
 	uint64_t *slot = regs[in->reg], src = in->has_imm ? in->imm : slot ? *slot : none;
 	struct x86_result r;
 
-	x86_execute(in, m->mem & mask_of(in->size), in->high_byte ? src >> 8 : src, m->rax, m->flags, &r);
+	x86_execute(in, m->mem & mask_of(in->size), in->high_byte ? src >> 8 : src, m->rax,
+		    m->flags, &r);
 	if (r.write_mem)
 		m->mem = (m->mem & ~mask_of(in->size)) | r.mem;
 	if (r.write_reg)
@@ -158,18 +159,21 @@ TEST(same_as_the_cpu)
 		struct x86_insn in;
 
 		if (!x86_decode(&in, fetch, &p) || in.length != c->end - c->start) {
-			printf("# %s: not decoded, or %u bytes for %d\n", c->text, in.length, (int)(c->end - c->start));
+			printf("# %s: not decoded, or %u bytes for %d\n", c->text, in.length,
+			       (int)(c->end - c->start));
 			tap_bad++;
 			continue;
 		}
 		for (int n = 0; n < 4000; n++) {
-			struct machine m = { rnd(), rnd(), rnd(), rnd(), rnd(), 0x202 | (rnd() & F_ARITH) }, e = m, was = m;
+			struct machine m = { rnd(), rnd(), rnd(), rnd(), rnd(),
+				0x202 | (rnd() & F_ARITH) }, e = m, was = m;
 
 			if (n & 1)
 				m.rax = e.rax = m.mem;  /* so that some exchanges succeed */
 			c->run(&m);
 			emulate(&in, &e);
-			if (m.mem != e.mem || m.rax != e.rax || m.rcx != e.rcx || m.rdx != e.rdx || m.r9 != e.r9 ||
+			if (m.mem != e.mem || m.rax != e.rax || m.rcx != e.rcx || m.rdx != e.rdx ||
+			    m.r9 != e.r9 ||
 			    ((m.flags ^ e.flags) & c->flags)) {
 				printf("# %s of %#lx, rax %#lx rcx %#lx flags %#lx: CPU %#lx %#lx %#lx flags %#lx, "
 				       "here %#lx %#lx %#lx flags %#lx\n", c->text, was.mem, was.rax, was.rcx, was.flags,
