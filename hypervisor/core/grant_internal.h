@@ -107,8 +107,6 @@ void grant_unpin(struct domain *owner, grant_ref_t ref, struct grant_active *act
 int grant_grow(struct domain *d, unsigned int frames);          /* 0, -EINVAL, -ENOMEM; lock held */
 void grant_give_back_frames(struct domain *d);          /* it is dying: the shared frames go */
 long grant_set_version(unsigned long arg);
-/* The domain that a table operation is about, with a reference; NULL and a GNTST_* code. */
-struct domain *grant_find_domain(domid_t id, int16_t *status);
 
 /* Operations on arrays: each does one element. */
 void grant_map_one(struct gnttab_map_grant_ref *op);
