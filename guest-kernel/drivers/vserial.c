@@ -170,7 +170,8 @@ static ssize_t port_read(struct file *f, struct iobuf *io)
 		if (!ret && !list_empty(&p->filled)) {
 			struct in_buffer *b = list_first(&p->filled, struct in_buffer, link);
 
-			n = min(min(io->len, (size_t)(b->len - b->done)), sizeof(chunk));
+			n = min(io->len, (size_t)(b->len - b->done));
+			n = min(n, sizeof(chunk));
 			memcpy(chunk, b->data + b->done, n);
 			b->done += n;
 			if (b->done == b->len)

@@ -2,6 +2,8 @@
 /*
  * Character devices by number, and /dev: a tmpfs with a node for each. The memory devices are here;
  * others register themselves.
+ *
+ * Locks: devices_lock for the list.
  */
 #include "lib.h"
 #include "page.h"
@@ -9,6 +11,7 @@
 #include "task.h"
 #include "vfs.h"
 
+static struct spinlock devices_lock = SPINLOCK_INIT(LOCK_OBJECT2);
 static struct list devices = LIST_INIT(devices);
 static struct fs *devfs;
 
@@ -33,27 +36,34 @@ static void make_node(struct chardev *d)
 /* Before or after /dev exists. */
 void chardev_add(struct chardev *d)
 {
+	spin_lock(&devices_lock);
 	list_add_tail(&d->link, &devices);
+	spin_unlock(&devices_lock);
 	if (devfs)
 		make_node(d);
 }
 
 void chardev_remove(struct chardev *d)
 {
+	spin_lock(&devices_lock);
 	list_del(&d->link);
+	spin_unlock(&devices_lock);
 }
 
+/* A device that can go away checks in its open function whether it still exists. */
 int chardev_open(u64 rdev, struct file *f)
 {
-	struct chardev *d;
+	struct chardev *d, found = { 0 };
 
-	list_for_each(d, &devices, link) {
-		if (d->major != dev_major(rdev) || d->minor != dev_minor(rdev))
-			continue;
-		f->ops = d->ops;
-		return d->open ? d->open(f, d->arg) : 0;
-	}
-	return -ENXIO;
+	spin_lock(&devices_lock);
+	list_for_each(d, &devices, link)
+		if (d->major == dev_major(rdev) && d->minor == dev_minor(rdev))
+			found = *d;
+	spin_unlock(&devices_lock);
+	if (!found.ops && !found.open)
+		return -ENXIO;
+	f->ops = found.ops;
+	return found.open ? found.open(f, found.arg) : 0;
 }
 
 static ssize_t null_read(struct file *f, struct iobuf *io)

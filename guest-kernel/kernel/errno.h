@@ -52,5 +52,7 @@
 
 /* Never seen by user programs: the call is issued again once the signal handler has run. */
 #define ERESTARTSYS 512
+/* The same, but EINTR if any handler runs, whatever its flags. */
+#define ERESTARTNOHAND 514
 
 #endif

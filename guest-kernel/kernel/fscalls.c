@@ -101,7 +101,8 @@ long sys_sendfile(long out, long in, long offset, long count)
 		goto out;
 	}
 	while (done < count) {
-		struct iobuf io = { .base = (u64)buf, .len = min((u64)(count - done), PAGE_SIZE) };
+		size_t left = count - done;
+		struct iobuf io = { .base = (u64)buf, .len = min(left, PAGE_SIZE) };
 		u64 keep = i->pos;
 
 		if (offset)

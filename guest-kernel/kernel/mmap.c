@@ -25,6 +25,12 @@ long sys_mmap(long addr, long len, long prot, long flags, long fd, long offset)
 			return -ENODEV;
 		}
 	}
+	/* Shared memory without a file is a file without a name. */
+	if ((flags & (MAP_ANONYMOUS | MAP_SHARED)) == (MAP_ANONYMOUS | MAP_SHARED)) {
+		f = tmpfs_unnamed(page_up(len));
+		if (!f)
+			return -ENOMEM;
+	}
 	mutex_lock(&mm->lock);
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		ret = start & ~PAGE_MASK ? -EINVAL : 0;

@@ -86,7 +86,7 @@ static long do_poll(struct linux_pollfd *fds, unsigned n, u64 deadline)
 	}
 	kfree(files);
 	kfree(pt.waiters);
-	return ret == -ETIMEDOUT ? 0 : ret;
+	return ret == -ETIMEDOUT ? 0 : ret == -EINTR ? -ERESTARTNOHAND : ret;
 }
 
 static long poll_user(u64 addr, unsigned n, u64 deadline)

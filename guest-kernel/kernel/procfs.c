@@ -226,17 +226,17 @@ static void text_maps(struct text *t, int pid)
 
 static const struct proc_entry xen_dir[] = {
 	{ .name = "capabilities", .text = text_capabilities },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct proc_entry kernel_dir[] = {
 	{ .name = "hostname", .text = text_hostname },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct proc_entry sys_dir[] = {
 	{ .name = "kernel", .dir = kernel_dir },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct proc_entry root_dir[] = {
@@ -252,7 +252,7 @@ static const struct proc_entry root_dir[] = {
 	{ .name = "uptime", .text = text_uptime },
 	{ .name = "version", .text = text_version },
 	{ .name = "xen", .dir = xen_dir, .only_pv = true },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct proc_entry fd_marker = { .name = "fd" };
@@ -264,7 +264,7 @@ static const struct proc_entry pid_dir[] = {
 	{ .name = "mounts", .text = text_mounts },
 	{ .name = "stat", .text = text_pid_stat },
 	{ .name = "status", .text = text_pid_status },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct proc_entry *entries_of(const struct proc_node *n)

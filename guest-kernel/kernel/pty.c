@@ -184,12 +184,19 @@ static struct file_ops slave_ops;
 
 static int open_slave(struct file *f, void *arg)
 {
-	struct pty *p = arg;
+	struct pty *p;
 
 	spin_lock(&ptys_lock);
-	p->slaves++;
-	p->slave_seen = true;
+	p = ptys[(u64)arg];
+	if (p && p->masters) {
+		p->slaves++;
+		p->slave_seen = true;
+	} else {
+		p = NULL;
+	}
 	spin_unlock(&ptys_lock);
+	if (!p)
+		return -EIO;
 	f->ops = &slave_ops;
 	f->priv = &p->tty;
 	tty_opened(&p->tty, f);
@@ -203,6 +210,9 @@ static int open_master(struct file *f, void *arg)
 
 	if (!p)
 		return -ENOMEM;
+	tty_init(&p->tty, "", pty_output);
+	p->tty.priv = p;
+	p->masters = 1;
 	spin_lock(&ptys_lock);
 	for (n = 0; n < PTYS && ptys[n]; n++)
 		;
@@ -214,11 +224,10 @@ static int open_master(struct file *f, void *arg)
 		return -ENOSPC;
 	}
 	snprintf(p->node_name, sizeof(p->node_name), "pts/%d", n);
-	tty_init(&p->tty, p->node_name, pty_output);
-	p->tty.priv = p;
+	strlcpy(p->tty.name, p->node_name, sizeof(p->tty.name));
 	p->number = n;
-	p->masters = 1;
-	p->node = (struct chardev){ .major = 136, .minor = n, .name = p->node_name, .open = open_slave, .arg = p,
+	p->node = (struct chardev){ .major = 136, .minor = n, .name = p->node_name, .open = open_slave,
+				    .arg = (void *)(u64)n,
 				    .mode = 0620 };
 	chardev_add(&p->node);
 	f->ops = &master_ops;

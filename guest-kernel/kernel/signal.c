@@ -214,9 +214,10 @@ static void stop_here(struct task *t, int sig)
 /* A system call that a signal interrupted is made again, unless a handler without SA_RESTART runs. */
 static void restart_syscall(struct trapframe *tf, const struct sigaction_k *sa)
 {
-	if (tf->vector == ~0ul || (s64)tf->rax != -ERESTARTSYS)
+	/* tf->vector: a system call that has not been dealt with yet */
+	if (tf->vector == ~0ul || !(tf->vector & TRAP_SYSCALL) || ((s64)tf->rax != -ERESTARTSYS && (s64)tf->rax != -ERESTARTNOHAND))
 		return;
-	if (sa && !(sa->flags & SA_RESTART)) {
+	if (sa && (!(sa->flags & SA_RESTART) || (s64)tf->rax == -ERESTARTNOHAND)) {
 		tf->rax = -EINTR;
 	} else {
 		tf->rax = tf->vector & 0xffff;
@@ -383,7 +384,7 @@ long sys_pause(void)
 	while (!wait_locked(&pausers, &pause_lock, 0))
 		;
 	spin_unlock(&pause_lock);
-	return -EINTR;
+	return -ERESTARTNOHAND;
 }
 
 long sys_rt_sigsuspend(long mask, long size)

@@ -109,7 +109,7 @@ long sys_clock_nanosleep(long id, long flags, long addr, long rest)
 		ts = timespec_of(now < deadline ? deadline - now : 0);
 		put_user(ts, rest);
 	}
-	return -EINTR;
+	return -ERESTARTNOHAND;
 }
 
 long sys_nanosleep(long addr, long rest)

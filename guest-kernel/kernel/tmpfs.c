@@ -318,7 +318,7 @@ static ssize_t tmpfs_read(struct inode *i, struct file *f, struct iobuf *io, u64
 
 	while (io->len && off < i->size) {
 		u64 in = off & ~PAGE_MASK;
-		size_t n = min(min(io->len, PAGE_SIZE - in), i->size - off);
+		size_t page_left = min(io->len, PAGE_SIZE - in), n = min(page_left, i->size - off);
 		pa_t pa = find_page(i, off >> PAGE_SHIFT);
 		int ret;
 
@@ -458,4 +458,20 @@ struct fs *tmpfs_create(const char *type)
 	if (fs->root)
 		fs->root->nlink = 2;
 	return fs->root ? fs : NULL;
+}
+
+struct file *tmpfs_unnamed(u64 size)
+{
+	struct file *f = file_alloc(NULL, O_RDWR, NULL);
+
+	if (!f)
+		return NULL;
+	f->inode = node_create(root_fs, S_IFREG | 0600);
+	if (!f->inode) {
+		file_put(f);
+		return NULL;
+	}
+	f->mode = f->inode->mode;
+	f->inode->size = size;
+	return f;
 }

@@ -183,6 +183,8 @@ extern struct list mounts;
 extern struct fs *root_fs;
 int mount_fs(const char *path, struct fs *fs, unsigned flags);
 struct fs *tmpfs_create(const char *type);
+/* A file that is in no directory. */
+struct file *tmpfs_unnamed(u64 size);
 struct fs *procfs_create(void);
 struct fs *p9_create(const char *tag);
 struct fs *devfs_get(void);

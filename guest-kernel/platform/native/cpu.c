@@ -128,7 +128,7 @@ void plat_start_cpus(unsigned n)
 {
 	if (n < 2)
 		return;
-	memcpy(va(AP_TRAMPOLINE), va((u64)ap_trampoline - KERNEL_BASE), ap_trampoline_end - ap_trampoline);
+	memcpy(va(AP_TRAMPOLINE), va((u64)ap_trampoline - KERNEL_BASE), (u64)ap_trampoline_end - (u64)ap_trampoline);
 	ap_wanted = n;
 	send_ipi(0xc4500, 0);
 	delay(200000);

@@ -37,6 +37,10 @@ void pv_start_c(struct start_info *si)
 	/* Everything up to the page tables is in use; the boot stack behind them is not. */
 	next = (pa(si->pt_base) >> PAGE_SHIFT) + si->nr_pt_frames;
 	mmu_init(&next, frames);
+	/* For tools that dump this domain: where the list of its frames is. */
+	shared_info.arch.max_pfn = p2m_size;
+	shared_info.arch.p2m_vaddr = (u64)p2m;
+	shared_info.arch.p2m_cr3 = xen_pfn_to_cr3(pfn_to_mfn(init_root >> PAGE_SHIFT));
 	start = next << PAGE_SHIFT;
 	first = 0x100000;
 	page_init(&start, frames);

@@ -225,6 +225,8 @@ void plat_pte_flush(struct mm *mm)
 
 void plat_table_attach(struct mm *mm, pa_t table)
 {
+	/* With an empty queue the two requests that follow, this and the link, go out together. */
+	plat_pte_flush(mm);
 	make_read_only(table);
 }
 
