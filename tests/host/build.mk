@@ -14,3 +14,4 @@ $(B)/tests/host/small-guest: $(SMALL)/small.c $(SMALL)/start.S $(SMALL)/small.ld
 		-o $@ $(SMALL)/start.S $(SMALL)/small.c
 TEST_NEEDS_host += $(B)/tests/host/small-guest $(TOOLS_LINUX_PROGRAMS)
 TEST_NEEDS_host += $(B)/paravane.iso
+tests: | $(PKG_DEBUG)
