@@ -255,7 +255,7 @@ int file_open(int dirfd, const char *path, u32 flags, u32 mode, struct file **ou
 		mutex_unlock(&i->lock);
 	}
 	if (!ret) {
-		f = file_alloc(NULL, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC), NULL);
+		f = file_alloc(NULL, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC), NULL);
 		ret = f ? 0 : -ENOMEM;
 	}
 	if (!ret) {
@@ -269,6 +269,7 @@ int file_open(int dirfd, const char *path, u32 flags, u32 mode, struct file **ou
 			ret = pipe_open_fifo(i, f);
 		else if (i->ops->open)
 			ret = i->ops->open(i, f);
+		f->flags &= ~O_NOCTTY;	/* only the open cares */
 		if (ret)
 			file_put(f);
 	}
