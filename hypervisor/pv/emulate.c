@@ -14,6 +14,7 @@
 #include "arch/fpu.h"
 #include "arch/clock.h"
 #include "hypercall_protos.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "pv/internal.h"
 
@@ -26,6 +27,7 @@ struct insn {
 	uint8_t rex;
 	uint8_t segment;                /* override prefix, or 0 */
 	uint16_t opcode;                /* 0x0fxx for two-byte ones */
+	bool again;                     /* not finished: execute it again */
 };
 
 static bool next(struct insn *i, uint8_t *b)
@@ -133,14 +135,21 @@ static bool write_cr(struct vcpu *v, unsigned int n, uint64_t value)
 		v->pv.ctrlreg[2] = value;
 		v->vcpu_info->arch.cr2 = value;
 		return true;
-	case 3:
-		return mm_set_guest_table(v, mfn(value >> PAGE_SHIFT)) == 0;
 	case 4:
 		/* The hypervisor's choice stands; what the guest asks in excess is ignored. */
 		return true;
 	default:
 		return false;
 	}
+}
+
+/* Validating a whole tree may take more than one step: then RIP stays where it is. */
+static bool write_cr3(struct insn *i, uint64_t value)
+{
+	int rc = mm_set_guest_table(current, mfn(value >> PAGE_SHIFT));
+
+	i->again = rc == -ERESTART;
+	return !rc || i->again;
 }
 
 static bool mov_cr(struct insn *i, struct cpu_user_regs *r)
@@ -157,7 +166,7 @@ static bool mov_cr(struct insn *i, struct cpu_user_regs *r)
 	case 0x0f20:
 		return read_cr(current, n, gpr);
 	case 0x0f22:
-		return write_cr(current, n, *gpr);
+		return n == 3 ? write_cr3(i, *gpr) : write_cr(current, n, *gpr);
 	case 0x0f21: {
 		long v = do_get_debugreg(n);
 
@@ -393,6 +402,7 @@ bool pv_emulate_privileged(struct cpu_user_regs *r)
 		ok = current->pv.kernel_mode && emulate_kernel(&i, r);
 	if (!ok)
 		return false;
+	done = done && !i.again;
 	if (done)
 		r->rip += i.pos;
 	r->rflags &= ~(uint64_t)X86_EFLAGS_RF;

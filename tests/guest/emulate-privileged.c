@@ -39,6 +39,8 @@ void test_main(void)
 	EXPECT_EQ(cr0 & 0x80000001, 0x80000001);
 	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
 	EXPECT_EQ(xen_cr3_to_pfn(cr3), virt_to_mfn((void *)si->pt_base));
+	__asm__ volatile("mov %0, %%cr3" :: "r"(cr3) : "memory");
+	ok(true, "MOV to CR3 is emulated");
 
 	__asm__ volatile("ud2; .ascii \"xen\"; cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
 	memcpy(sig, &b, 4);
