@@ -144,7 +144,7 @@ static bool write_cr(struct vcpu *v, unsigned int n, uint64_t value)
 }
 
 /* Validating a whole tree may take more than one step: then RIP stays where it is. */
-static bool write_cr3(struct insn *i, uint64_t value)
+static bool mov_to_cr3(struct insn *i, uint64_t value)
 {
 	int rc = mm_set_guest_table(current, mfn(value >> PAGE_SHIFT));
 
@@ -166,7 +166,7 @@ static bool mov_cr(struct insn *i, struct cpu_user_regs *r)
 	case 0x0f20:
 		return read_cr(current, n, gpr);
 	case 0x0f22:
-		return n == 3 ? write_cr3(i, *gpr) : write_cr(current, n, *gpr);
+		return n == 3 ? mov_to_cr3(i, *gpr) : write_cr(current, n, *gpr);
 	case 0x0f21: {
 		long v = do_get_debugreg(n);
 
