@@ -16,7 +16,7 @@
 void machine_halt(void)
 {
 	local_irq_disable();
-	apic_send_nmi_others();
+	panic_stop_others();
 	panic_stop_this_cpu();
 }
 

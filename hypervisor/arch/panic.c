@@ -24,6 +24,12 @@ bool panic_in_progress(void)
 	return READ_ONCE(panicking);
 }
 
+void panic_stop_others(void)
+{
+	WRITE_ONCE(panicking, 1);
+	apic_send_nmi_others();
+}
+
 void panic_stop_this_cpu(void)
 {
 	for (;;)
