@@ -210,7 +210,8 @@ long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone
 		rc = -EFAULT;
 	domain_put(pg_owner);
 out_pt:
-	if (pt_owner != current->domain)
+	/* Also when the caller named itself: that was a reference too. */
+	if (fd >> 16)
 		domain_put(pt_owner);
 	if (unlikely(rc == -ERESTART))
 		return hypercall_continue(__HYPERVISOR_mmu_update, 4, (unsigned long)(ureqs + i),
