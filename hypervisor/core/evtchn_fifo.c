@@ -82,9 +82,14 @@ static bool link_tail(struct domain *d, event_word_t *word, unsigned int port)
 	return false;
 }
 
-/* True: the queue was empty, and the guest is to be told. */
-static bool append(struct domain *d, struct evtchn_fifo_vcpu *to, struct evtchn *chn)
+/*
+ * True: the queue was empty, and the guest is to be told. @v and @priority are what the caller has read once: a sender
+ * from another domain does not hold chn's lock, so bind_vcpu and set_priority may change them at any time, and the
+ * record of where a port is must be of the queue that it was put on.
+ */
+static bool append(struct domain *d, struct vcpu *v, unsigned int priority, struct evtchn *chn)
 {
+	struct evtchn_fifo_vcpu *to = v->evtchn.fifo;
 	struct vcpu *last = d->vcpu[chn->last_vcpu];
 	unsigned int tail;
 	bool linked;
@@ -92,23 +97,23 @@ static bool append(struct domain *d, struct evtchn_fifo_vcpu *to, struct evtchn 
 	/* It may still be the tail of where it was last, taken off by the guest: then that queue is empty. */
 	if (last && last->evtchn.fifo && last->evtchn.fifo->tail[chn->last_priority] == chn->port)
 		last->evtchn.fifo->tail[chn->last_priority] = 0;
-	chn->last_vcpu = chn->notify_vcpu;
-	chn->last_priority = chn->priority;
+	chn->last_vcpu = (uint16_t)v->vcpu_id;
+	chn->last_priority = (uint8_t)priority;
 
-	tail = to->tail[chn->priority];
+	tail = to->tail[priority];
 	linked = tail && link_tail(d, word_of(d->evtchn.fifo, tail), chn->port);
 	if (!linked)
-		__atomic_store_n(&to->block->head[chn->priority], chn->port, __ATOMIC_SEQ_CST);
-	to->tail[chn->priority] = chn->port;
+		__atomic_store_n(&to->block->head[priority], chn->port, __ATOMIC_SEQ_CST);
+	to->tail[priority] = chn->port;
 	return !linked;
 }
 
 static void enqueue(struct domain *d, struct evtchn *chn, event_word_t *word)
 {
 	struct evtchn_fifo_domain *f = d->evtchn.fifo;
-	struct vcpu *v = d->vcpu[chn->notify_vcpu];
+	struct vcpu *v = d->vcpu[READ_ONCE(chn->notify_vcpu)];
 	struct evtchn_fifo_vcpu *to = v ? v->evtchn.fifo : NULL;
-	unsigned int priority = chn->priority;
+	unsigned int priority = READ_ONCE(chn->priority);
 	bool first;
 
 	/* A guest does not unmask before its control block is there. */
@@ -118,7 +123,7 @@ static void enqueue(struct domain *d, struct evtchn *chn, event_word_t *word)
 		smp_poll();
 		cpu_relax();
 	}
-	first = !test_and_set_bit(EVTCHN_FIFO_LINKED, word) && append(d, to, chn);
+	first = !test_and_set_bit(EVTCHN_FIFO_LINKED, word) && append(d, v, priority, chn);
 	__atomic_store_n(&f->lock, 0, __ATOMIC_RELEASE);
 	if (first && !test_and_set_bit(priority, &to->block->ready))
 		vcpu_mark_events_pending(v);
