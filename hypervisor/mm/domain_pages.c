@@ -160,6 +160,7 @@ int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned 
 		f[i].owner = d;
 		f[i].type = 0;
 		f[i].tlb_stamp = 0;
+		f[i].mapped_elsewhere = false;
 		list_add_tail(&f[i].list, &d->mm.page_list);
 		__atomic_store_n(&f[i].count, FC_ALLOCATED | 1, __ATOMIC_RELEASE);
 	}

@@ -92,6 +92,9 @@ void l1e_put(uint64_t e, struct domain *d)
 		return;
 	f = mfn_to_frame(m);
 	if (e & PTE_RW) {
+		/* The owner's CPUs are not those that may remember this mapping. */
+		if (unlikely(f->owner != d))
+			WRITE_ONCE(f->mapped_elsewhere, true);
 		frame_put_and_type(f);
 		return;
 	}

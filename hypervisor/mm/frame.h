@@ -31,7 +31,8 @@ struct frame {
 	uint64_t tlb_stamp;
 	uint16_t nr_validated;  /* page table in transition: entries below this hold references */
 	uint8_t order;          /* of a free block's head, or of a large kmalloc() */
-	uint8_t spare[5];
+	bool mapped_elsewhere;  /* another domain than the owner had it writable, and did not flush (mm/entry.c) */
+	uint8_t spare[4];
 } __aligned(64);
 
 /* count: */

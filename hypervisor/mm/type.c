@@ -51,7 +51,8 @@
  * type the domain's CPUs that have not flushed since the last use ended are flushed (mm/tlb.h),
  * after the new type is in place with a count of one, and before validation: then neither an old
  * writable mapping nor a new one can change what is being checked. The same before a frame that was
- * a table becomes WRITABLE: the walker may still use it.
+ * a table becomes WRITABLE: the walker may still use it. A frame that another domain had mapped
+ * writable and unmapped without a flush is remembered as mapped_elsewhere: then all CPUs are asked.
  *
  * Locks: none; the words change by compare-and-exchange. FT_LOCKED serializes changes of entries
  * of one table. A type count does not go to zero while it is set, so who has it needs no reference.
@@ -207,7 +208,7 @@ static int type_get(struct frame *f, enum frame_type t, bool preemptible)
 	if (likely(n & FT_VALIDATED))
 		return 0;
 	if (change && f->owner)
-		tlb_flush_since(f->owner->dirty_cpus, f->tlb_stamp);
+		tlb_flush_since(f->mapped_elsewhere ? tlb_all_cpus() : f->owner->dirty_cpus, f->tlb_stamp);
 	if (t == FRAME_WRITABLE || t == FRAME_SHARED) {
 		__atomic_fetch_or(&f->type, FT_VALIDATED, __ATOMIC_SEQ_CST);
 		return 0;

@@ -3,7 +3,8 @@
  * A domain is destroyed in every state its memory can be in: empty, with page tables pinned and
  * with base pointers set, with tables that are half of a wrong tree, with frames given back but
  * still pinned, with frames that another domain still maps. Each time all frames come back, the
- * last ones when the other domain lets go.
+ * last ones when the other domain lets go. Then: a page of it that the other domain has unmapped
+ * without a flush, and that becomes a page table.
  */
 #include <pv-abi/domctl.h>
 #include <pv-abi/sysctl.h>
@@ -222,6 +223,51 @@ static void foreign_mapping(void)
 	EXPECT_EQ(free_pages(), before);
 }
 
+/* A table of interrupts that came to be for a request that failed goes with its domain. */
+static void interrupts(void)
+{
+	struct physdev_map_pirq m = { .type = MAP_PIRQ_TYPE_MSI, .index = -1, .pirq = -1 };
+	unsigned long before = 0;
+
+	for (unsigned int round = 0; round < 24; round++) {
+		if (round == 8)
+			before = free_pages();
+		create();
+		m.domid = (domid_t)domid;
+		EXPECT(HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &m) < 0);
+		destroy();
+	}
+	ok(free_pages() == before, "interrupts: %lu pages free, before %lu", free_pages(), before);
+}
+
+static void store(void *unused)
+{
+	*(volatile uint64_t *)window = 0xdead;
+}
+
+/*
+ * Another domain's translation of a page that it had mapped writable, and unmapped without a flush, does not reach the page
+ * once it is a page table.
+ */
+static void stale_foreign_translation(void)
+{
+	unsigned int stopped = 0;
+	struct fault f;
+
+	create();
+	for (unsigned int round = 0; round < 40; round++) {
+		EXPECT_EQ(map(7, PTE_FLAGS_RW), 0);
+		*(volatile uint64_t *)window = 0;
+		EXPECT_EQ(HYPERVISOR_update_va_mapping((unsigned long)window, 0, UVMF_NONE), 0);
+		EXPECT_EQ(mmuext(MMUEXT_PIN_L1_TABLE, 7), 0);
+		try_call(store, NULL, &f);
+		stopped += f.happened && f.vector == 14;
+		EXPECT_EQ(mmuext(MMUEXT_UNPIN_TABLE, 7), 0);
+	}
+	EXPECT_EQ(stopped, 40);
+	destroy();
+}
+
 void test_main(void)
 {
 	window = alloc_page();
@@ -231,4 +277,6 @@ void test_main(void)
 	one("given back", v_given_back);
 	one("base pointer", v_base_pointer);
 	foreign_mapping();
+	interrupts();
+	stale_foreign_translation();
 }
