@@ -94,12 +94,17 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
 void trap_iret_faulted(struct cpu_user_regs *frame)
 {
 	struct cpu_user_regs *regs = &current->regs;
+	unsigned long cr2 = read_cr2();
+	unsigned int vec = frame->entry_vector;
 
 	ASSERT((char *)frame == (char *)regs - 48);
 	memmove(regs, frame, offsetof(struct cpu_user_regs, error_code));
 	regs->error_code = 0;
 	regs->entry_vector = TRAP_GP;
 	local_irq_enable();
+	/* Its CS or SS is in a page of the LDT that is not in the window yet: it is now, and IRET is done again. */
+	if (vec == TRAP_PF && pv_fix_ldt_fault(cr2))
+		return;
 	pv_failsafe(regs);
 }
 
@@ -114,6 +119,8 @@ void trap_nmi(struct cpu_user_regs *regs)
 void trap_debug_in_hypervisor(struct cpu_user_regs *regs)
 {
 	__asm__ volatile("mov %0, %%db6" :: "r"(0xffff0ff0UL));
+	/* SYSENTER brings the guest's single step with it. */
+	regs->rflags &= ~(uint64_t)X86_EFLAGS_TF;
 }
 
 void trap_double_fault(struct cpu_user_regs *regs)

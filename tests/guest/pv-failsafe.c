@@ -44,6 +44,37 @@ static void provoke(unsigned long cs, unsigned long rip, unsigned long ss, const
 	EXPECT_EQ(seen.rip, rip);
 }
 
+/* IRET to a code segment of the LDT, whose page the hypervisor has not mapped yet: that is no failure. */
+static void ldt_iret(void *result)
+{
+	unsigned long cs = 1 << 3 | 4, got;
+
+	__asm__ volatile(
+		"movq %%rsp, %%rdx\n\t"
+		"pushq %2\n\t pushq %%rdx\n\t pushq $2\n\t pushq %1\n\t leaq 1f(%%rip), %%rcx\n\t pushq %%rcx\n\t"
+		"pushq $0\n\t pushq $0\n\t pushq $0\n\t pushq $0\n\t"
+		"movl %3, %%eax\n\t syscall\n"
+		"1:\tmovq %%cs, %0"
+		: "=r"(got) : "r"(cs), "r"((unsigned long)FLAT_KERNEL_SS), "i"(23)
+		: "rax", "rcx", "rdx", "r11", "memory");
+	*(unsigned long *)result = got;
+}
+
+static void iret_by_ldt(void)
+{
+	uint64_t *ldt = alloc_page();
+	struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (unsigned long)ldt, .arg2.nr_ents = 512 };
+	unsigned long cs = 0;
+	struct fault f;
+
+	ldt[1] = 0x00affb000000ffffUL;
+	EXPECT(make_readonly(ldt));
+	EXPECT_EQ(HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF), 0);
+	try_call(ldt_iret, &cs, &f);
+	ok(!f.happened, "IRET to a code segment of the LDT: no trap (vector %#x)", f.vector);
+	EXPECT_EQ(cs & ~3UL, 1 << 3 | 4);
+}
+
 void test_main(void)
 {
 	trap_hook = hook;
@@ -51,4 +82,6 @@ void test_main(void)
 	provoke(FLAT_KERNEL_CS & ~3UL, 0x8000000000001234, FLAT_KERNEL_SS, "non-canonical RIP");
 	provoke(FLAT_KERNEL_CS & ~3UL, 0xffffffff80100000, 0x5550, "SS without a descriptor");
 	provoke(0xe008, 0xffffffff80100000, FLAT_KERNEL_SS, "the hypervisor's own CS");
+	trap_hook = NULL;
+	iret_by_ldt();
 }
