@@ -201,7 +201,9 @@ sysenter_entry:
 	movq %rsp, %rdi
 	movq %gs:CPU_stack_top, %rsp
 	xorl %ebp, %ebp
-	cld
+	/* SYSENTER clears IF and no more: AC would open SMAP, NT would make our IRET fault, TF would trap us. */
+	pushq $2
+	popfq
 	orl $X86_EFLAGS_IF, REGS_rflags(%rdi)
 	sti
 	call pv_guest_sysenter
