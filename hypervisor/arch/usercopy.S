@@ -106,6 +106,16 @@ load_\name\()_safe:
 	LOAD_SEG fs, fs
 	LOAD_SEG gs, gs
 
+	.globl lar_safe                         /* (selector = RDI): its access rights, 0 if it has none */
+	.balign 16
+lar_safe:
+	xorl %eax, %eax
+1:	lar %edi, %eax
+	ret
+2:	xorl %eax, %eax
+	ret
+	EXTABLE 1b, 2b
+
 	.globl xsetbv_safe                      /* (value = RDI) XCR0: 0 or -14 */
 	.balign 16
 xsetbv_safe:

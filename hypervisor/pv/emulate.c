@@ -18,6 +18,8 @@
 #include "lib/string.h"
 #include "pv/internal.h"
 
+uint32_t lar_safe(uint16_t sel);        /* arch/usercopy.S */
+
 #define INSN_MAX 15
 
 struct insn {
@@ -380,12 +382,10 @@ static bool emulate_kernel(struct insn *i, struct cpu_user_regs *r)
  */
 static bool code_is_64bit(uint16_t sel)
 {
-	uint32_t rights = 0;
-
 	if (likely(sel == SEL_RING3_CS64))
 		return true;
-	__asm__("lar %1, %0" : "+r"(rights) : "r"((uint32_t)sel) : "cc");
-	return rights & (1U << 21);
+	/* Another vCPU may have unmapped the LDT's page while this one runs on what it read there. */
+	return lar_safe(sel) & (1U << 21);
 }
 
 bool pv_emulate_privileged(struct cpu_user_regs *r)
