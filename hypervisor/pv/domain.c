@@ -100,7 +100,8 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	p->syscall_eip = c->syscall_callback_eip;
 	p->failsafe_disables_events = c->flags & VGCF_failsafe_disables_events;
 	p->syscall_disables_events = c->flags & VGCF_syscall_disables_events;
-	p->kernel_mode = (c->flags & VGCF_in_kernel) || !c->ctrlreg[1];
+	/* A vCPU that has tables keeps them: what counts is whether it has one for user mode, not what c says. */
+	p->kernel_mode = (c->flags & VGCF_in_kernel) || mfn_eq(v->mm.guest_table_user, INVALID_MFN);
 	memcpy(p->trap, c->trap_ctxt, sizeof(p->trap));
 	for (unsigned int i = 0; i < 256; i++)
 		p->trap[i].cs |= 3;
