@@ -306,7 +306,9 @@ static int close_all(struct domain *d)
 	unsigned int port = MAX(e->next_close, 1U);
 
 	for (; port < e->valid_ports && READ_ONCE(e->active); port++) {
-		if (evtchn_find(d, port)->state != ECS_FREE)
+		const struct evtchn *chn = evtchn_find(d, port);
+
+		if (chn && chn->state != ECS_FREE)
 			(void)evtchn_close(d, port);
 		if (port % CLOSES_PER_CHECK == 0 && hypercall_preempt_check()) {
 			e->next_close = port + 1;

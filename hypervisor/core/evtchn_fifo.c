@@ -91,6 +91,7 @@ static bool append(struct domain *d, struct vcpu *v, unsigned int priority, stru
 {
 	struct evtchn_fifo_vcpu *to = v->evtchn.fifo;
 	struct vcpu *last = d->vcpu[chn->last_vcpu];
+	event_word_t *before;
 	unsigned int tail;
 	bool linked;
 
@@ -101,7 +102,8 @@ static bool append(struct domain *d, struct vcpu *v, unsigned int priority, stru
 	chn->last_priority = (uint8_t)priority;
 
 	tail = to->tail[priority];
-	linked = tail && link_tail(d, word_of(d->evtchn.fifo, tail), chn->port);
+	before = tail ? word_of(d->evtchn.fifo, tail) : NULL;
+	linked = before && link_tail(d, before, chn->port);
 	if (!linked)
 		__atomic_store_n(&to->block->head[priority], chn->port, __ATOMIC_SEQ_CST);
 	to->tail[priority] = chn->port;
@@ -244,8 +246,11 @@ static void switch_abi(struct domain *d, struct evtchn_fifo_domain *f)
 	__atomic_store_n(&d->evtchn.fifo, f, __ATOMIC_SEQ_CST);
 	for (unsigned int port = 1; port < d->evtchn.valid_ports; port++) {
 		struct evtchn *chn = evtchn_find(d, port);
-		unsigned long flags = evtchn_lock_irqsave(chn);
+		unsigned long flags;
 
+		if (!chn)
+			break;
+		flags = evtchn_lock_irqsave(chn);
 		chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 		if (port < EVTCHN_2L_NR_CHANNELS && test_and_clear_bit(port, d->shared_info->evtchn_pending))
 			chn->pending = true;
@@ -332,7 +337,7 @@ int evtchn_fifo_expand_array(struct domain *d, const struct evtchn_expand_array 
 		rc = (int)hypercall_error(-ENOSPC, "expand_array: %lu pages are all", ARRAY_PAGES);
 	else if (!(page = hold_guest_page(d, e->array_gfn)))
 		rc = -EINVAL;
-	if (rc == 0) {
+	if (page) {
 		unsigned int first = f->nr_words;
 
 		f->page[first / WORDS_PER_PAGE] = page;

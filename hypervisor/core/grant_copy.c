@@ -34,8 +34,10 @@ static int pin_link(struct link *l, domid_t owner, grant_ref_t ref, domid_t user
 	struct grant_active *act;
 	int rc;
 
-	if (!d)
-		return (int)hypercall_error(GNTST_bad_domain, "there is no domain %u", owner);
+	if (!d) {
+		hypercall_error(GNTST_bad_domain, "there is no domain %u", owner);
+		return GNTST_bad_domain;
+	}
 	spin_lock(&d->grant->lock);
 	rc = grant_pin(d, ref, user, readonly, GRANT_COPY, &act);
 	if (rc == GNTST_okay) {
@@ -58,7 +60,7 @@ static void unpin_link(struct link *l, bool readonly)
 	if (!l->owner)
 		return;
 	spin_lock(&l->owner->grant->lock);
-	act = grant_active_find(l->owner->grant, l->ref);
+	act = grant_active_pinned(l->owner->grant, l->ref);
 	(*(readonly ? &act->pins.host_read : &act->pins.host_write))--;
 	grant_unpin(l->owner, l->ref, act);
 	spin_unlock(&l->owner->grant->lock);

@@ -9,6 +9,7 @@
 #include "core/domain.h"
 #include "core/hypercall.h"
 #include "lib/errno.h"
+#include "lib/panic.h"
 
 /* Who uses an entry, and how often: host and device mappings, reading and writing ones. */
 union grant_pins {
@@ -90,6 +91,15 @@ static inline struct grant_active *grant_active_find(const struct grant_table *t
 	struct grant_active *page = t->active[ref / ACTIVE_PER_PAGE];
 
 	return page ? page + ref % ACTIVE_PER_PAGE : NULL;
+}
+
+/* Of an entry that somebody has pinned. */
+static inline struct grant_active *grant_active_pinned(const struct grant_table *t, grant_ref_t ref)
+{
+	struct grant_active *act = grant_active_find(t, ref);
+
+	BUG_ON(!act);
+	return act;
 }
 
 enum grant_use { GRANT_MAP, GRANT_COPY };

@@ -241,7 +241,7 @@ void grant_unmap_begin(struct grant_unmap *u)
 	}
 	t = mt->domain->grant;
 	spin_lock(&t->lock);
-	u->status = (int16_t)unmap_entry(u, mt, grant_active_find(t, mt->ref));
+	u->status = (int16_t)unmap_entry(u, mt, grant_active_pinned(t, mt->ref));
 	spin_unlock(&t->lock);
 }
 
@@ -254,7 +254,7 @@ static void drop_pins(struct grant_table *own, struct maptrack *mt, unsigned int
 
 	if (done) {
 		spin_lock(&owner->grant->lock);
-		act = grant_active_find(owner->grant, mt->ref);
+		act = grant_active_pinned(owner->grant, mt->ref);
 		count_pins(act, done | (mt->flags & GNTMAP_readonly), -1);
 		grant_unpin(owner, mt->ref, act);
 		spin_unlock(&owner->grant->lock);
@@ -297,7 +297,7 @@ int grant_domain_release_mappings(struct domain *d)
 		if (!mt)
 			continue;
 		if (mt->flags & GNTMAP_device_map) {
-			struct grant_active *act = grant_active_find(mt->domain->grant, mt->ref);
+			struct grant_active *act = grant_active_pinned(mt->domain->grant, mt->ref);
 
 			frame_release(act->mfn, mt->flags & GNTMAP_readonly);
 		}

@@ -212,6 +212,8 @@ int pirq_bind_port(struct domain *d, unsigned int pirq, unsigned int port)
 	if (rc)
 		return rc;
 	p = find(d, pirq);
+	if (!p)
+		return (int)hypercall_error(-EINVAL, "pirq %u: at most %u", pirq, NR_PIRQS - 1);
 	if (p->port)
 		return (int)hypercall_error(-EEXIST, "pirq %u is bound to port %u", pirq, p->port);
 	if (p->kind == PIRQ_FREE && pirq < NR_GSIS) {
