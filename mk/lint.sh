@@ -68,7 +68,7 @@ for check in "$@"; do
 	analyzer)
 		each gcc-analyzer sh -c 'for f; do last=$f; done
 			cc=$1; shift; n=$1; shift; flags=; while [ "$n" -gt 0 ]; do flags="$flags $1"; shift; n=$((n - 1)); done
-			for f; do $cc $flags -O1 -fanalyzer -c -o /dev/null "$f" || exit 1; done' sh gcc "${#common[@]}" "${common[@]}"
+			for f; do $cc $flags -O1 -fanalyzer -S -o /dev/null "$f" || exit 1; done' sh gcc "${#common[@]}" "${common[@]}"
 		each clang-analyzer clang --analyze --analyzer-output text "${common[@]}"
 		;;
 	cppcheck)

@@ -13,5 +13,5 @@ $(B)/tests/host/small-guest: $(SMALL)/small.c $(SMALL)/start.S $(SMALL)/small.ld
 		-Wl,-T,$(SMALL)/small.lds -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 		-o $@ $(SMALL)/start.S $(SMALL)/small.c
 TEST_NEEDS_host += $(B)/tests/host/small-guest $(TOOLS_LINUX_PROGRAMS)
-TEST_NEEDS_host += $(B)/paravane.iso $(DEPS)/xen/xen
+TEST_NEEDS_host += $(B)/paravane.iso $(DEPS)/xen/xen $(B)/user/ucc $(B)/user/libc.a
 tests: | $(PKG_DEBUG)
