@@ -26,6 +26,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 DEPS = os.path.join(BUILD, "deps")
 TOOLS = os.path.join(BUILD, "dom0-tools/linux")
+# Xen switches the FPU lazily, and QEMU's XSAVE does not honour CR0.TS: programs would lose SSE registers.
+XEN_ARGS = "spec-ctrl=eager-fpu"
 MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev")
 XENSTORE = ("ls", "read", "write", "list", "rm", "exists", "chmod", "watch", "control")
 
@@ -141,11 +143,11 @@ def run(script, on="xen", files=None, timeout=240, mem="1G", dom0_mem="512M", cp
     begin, end = "<<script begins>>", "<<script ends>>"
     with open(work + "/initrd", "wb") as file:
         file.write(dom0_initrd(script, files or {}, begin, end, guest, guest_script))
-    kernel = f"{DEPS}/xen/xen" if on == "xen" else f"{BUILD}/paravane"
+    kernel, xen_args = (f"{DEPS}/xen/xen", XEN_ARGS) if on == "xen" else (f"{BUILD}/paravane", "")
     command = shlex.split(os.environ.get("QEMU") or "qemu-system-x86_64") + [
         "-accel", "tcg", "-cpu", "max,-smap", "-m", mem, "-smp", str(cpus), "-no-reboot", "-display", "none",
         "-serial", "stdio", "-monitor", "none", "-kernel", kernel,
-        "-append", f"console=com1 dom0_mem={dom0_mem} noreboot {append}".strip(),
+        "-append", f"console=com1 dom0_mem={dom0_mem} noreboot {xen_args} {append}".strip(),
         "-initrd", f"{DEPS}/linux/vmlinuz console=hvc0 panic=-1 quiet,{work}/initrd"]
     proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT)
