@@ -143,9 +143,13 @@ def typed(text):
     """What the screen shows while a line is typed, from its prompt on; the line is then given up."""
     keys(text)
     time.sleep(0.5)
-    shown = read_until("never", 0.3)
+    shown, more = "", read_until("never", 0.5)
+    while more:                         # until it has been quiet for a while: the editor may be slow
+        shown, more = shown + more, read_until("never", 0.3)
     keys("\x03")
-    read_until("PROMPT> ")
+    left = read_until("^C")             # a redrawn line has a prompt, too: the new one comes behind ^C
+    if "PROMPT> " not in left.split("^C")[-1]:
+        read_until("PROMPT> ")
     return repr(screen("PROMPT> " + shown))
 
 
