@@ -3,7 +3,7 @@
 # user-terminal: the shell's line editor on a pseudo terminal: editing keys, history, completion, Ctrl-C and Ctrl-D.
 # Each check types keys and looks at what the commands print.
 # RUN: timeout=60
-import os, pty, re, select, signal, sys, tempfile, time
+import os, pty, re, select, signal, sys, tempfile, termios, time
 
 top = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 build = os.path.join(top, os.environ.get("BUILD", "build"))
@@ -62,6 +62,8 @@ def check(name, got, wanted):
 
 UP, DOWN, LEFT, RIGHT = "\033[A", "\033[B", "\033[D", "\033[C"
 check("prompt", read_until("PROMPT> "), "PROMPT> ")
+# Whoever sees the prompt may type at once: the terminal must not echo any more, or the keys show twice.
+check("no-echo-at-the-prompt", str(termios.tcgetattr(fd)[3] & termios.ECHO), "0")
 check("plain-line", command("echo one two\r"), "echo one two\r\none two\r\n")
 check("backspace", command("echo abx\x7fc\r"), "\nabc\r\n")
 check("left-and-insert", command("echo ac" + LEFT + "b\r"), "\nabc\r\n")

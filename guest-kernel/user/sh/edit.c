@@ -617,7 +617,6 @@ char *edit_line(const char *prompt)
 	char *line;
 
 	fflush(stdout);
-	out_string(prompt);
 	if (tcgetattr(0, &cooked) < 0)
 		return NULL;
 	raw = cooked;
@@ -626,6 +625,8 @@ char *edit_line(const char *prompt)
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	tcsetattr(0, TCSADRAIN, &raw);
+	/* Not earlier: the terminal would echo what is typed at the sight of the prompt, and so would we. */
+	out_string(prompt);
 	memset(&ed.line, 0, sizeof(ed.line));
 	text_get(&ed.line);
 	ed.prompt = prompt;
