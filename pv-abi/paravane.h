@@ -51,6 +51,7 @@ struct paravane_trace_record {
 	uint16_t kind, domid, vcpu, number;
 	uint64_t rip;
 	uint64_t arg[3];
+	uint64_t spare;
 };
 
 #endif

@@ -123,6 +123,15 @@ void switch_gdt_window(const struct vcpu *v)
 	gdt_load(GDT_WINDOW(v->vcpu_id));
 }
 
+void cpu_set_current(struct cpu *c, struct vcpu *v)
+{
+	c->curr = v;
+	c->regs_top = (unsigned long)&v->regs.es;
+	c->regs_caller_saved = (unsigned long)&v->regs.r11;
+	c->trace_hypercall = trace_word(TRACE_HYPERCALL, v->domain->domid, v->vcpu_id, 0);
+	c->tss->rsp0 = c->regs_top;
+}
+
 static void leave(struct vcpu *prev)
 {
 	pv_save_segments(prev);
@@ -154,9 +163,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 	      prev->vcpu_id);
 	if (prev != c->idle)
 		leave(prev);
-	c->curr = next;
-	c->regs_top = (unsigned long)&next->regs.es;
-	c->tss->rsp0 = c->regs_top;
+	cpu_set_current(c, next);
 	if (next != c->idle) {
 		enter(c, next);
 	} else {

@@ -21,6 +21,7 @@
 struct vcpu;
 struct tss64;
 struct domain;
+struct trace_record;
 
 /* Work that a CPU does before it returns to a guest, lowest bit first. */
 enum softirq {
@@ -40,6 +41,12 @@ struct cpu {
 	uint32_t softirq_pending;       /* %gs:40  bit mask of enum softirq; set by any CPU */
 	uint32_t id;                    /* %gs:44  0 .. nr_cpus-1 */
 
+	unsigned long regs_caller_saved; /* &current->regs.r11: how far a hypercall's entry saves */
+	/* The trace ring, here because the path of a hypercall writes it (core/trace.h). */
+	struct trace_record *trace;     /* TRACE_RECORDS of them, or NULL */
+	unsigned long trace_next;       /* sizeof(struct trace_record) * records written */
+	uint64_t trace_hypercall;       /* word 1 of a hypercall's record by curr */
+
 	uint32_t apic_id;
 	bool online;
 	bool idle_polling;              /* in the idle loop, will notice softirq_pending */
@@ -58,7 +65,6 @@ struct cpu {
 	/* Owned by core/: see the headers there. */
 	void *sched;                    /* struct sched_cpu */
 	void *timers;                   /* struct timer_cpu */
-	void *trace;                    /* struct trace_cpu */
 	void *mm;                       /* struct mm_cpu */
 	struct multicall_state {
 		bool active, preempted;

@@ -37,7 +37,8 @@
 #include "arch/x86.h"
 #include "asm_offsets.h"
 
-	.macro SAVE_REGS
+	/* Registers that C functions change, and those that they keep: a hypercall's entry saves only the first. */
+	.macro SAVE_CALLER_SAVED
 	pushq %rdi
 	pushq %rsi
 	pushq %rdx
@@ -47,12 +48,20 @@
 	pushq %r9
 	pushq %r10
 	pushq %r11
+	.endm
+
+	.macro SAVE_CALLEE_SAVED
 	pushq %rbx
 	pushq %rbp
 	pushq %r12
 	pushq %r13
 	pushq %r14
 	pushq %r15
+	.endm
+
+	.macro SAVE_REGS
+	SAVE_CALLER_SAVED
+	SAVE_CALLEE_SAVED
 	.endm
 
 	.macro RESTORE_REGS
@@ -62,6 +71,10 @@
 	popq %r12
 	popq %rbp
 	popq %rbx
+	RESTORE_CALLER_SAVED
+	.endm
+
+	.macro RESTORE_CALLER_SAVED
 	popq %r11
 	popq %r10
 	popq %r9
@@ -111,6 +124,9 @@ entry_from_hypervisor:
 	leaq iret_to_guest(%rip), %rax
 	cmpq %rax, REGS_rip(%rsp)
 	je iret_faulted
+	leaq iret_to_guest_short(%rip), %rax
+	cmpq %rax, REGS_rip(%rsp)
+	je iret_faulted
 	subq $8, %rsp                           /* the frame is 21 words: align */
 	call trap_from_hypervisor
 	addq $8, %rsp
@@ -134,9 +150,16 @@ iret_faulted:
 	call trap_iret_faulted
 	jmp ret_to_guest
 
-/* ---- SYSCALL from ring 3: RCX = return address, R11 = flags, RSP still the guest's ---- */
+/*
+ * ---- SYSCALL from ring 3: RCX = return address, R11 = flags, RSP still the guest's ----
+ *
+ * The short way, of a hypercall after which nothing else is due: RBX, RBP and R12 to R15
+ * keep the guest's values all the time, since C functions keep them. Their places in regs are
+ * stale meanwhile; hypercall_long_way fills them before anybody may ask (a switch of vCPUs, a
+ * delivery of traps).
+ */
 /* TOUR 2.1: a hypercall begins as a SYSCALL by code that runs in ring 3. */
-	.balign 16
+	.balign 64
 	.globl syscall_entry
 syscall_entry:
 	swapgs
@@ -147,20 +170,93 @@ syscall_entry:
 	pushq %r11
 	pushq $SEL_RING3_CS64
 	pushq %rcx
-	pushq $0
-	movl $TRAP_SYSCALL, 4(%rsp)
-	SAVE_REGS
+	pushq syscall_vector(%rip)
+	SAVE_CALLER_SAVED
+	movq %gs:CPU_current, %r11
+	cmpb $0, VCPU_kernel_mode(%r11)
+	je guest_syscall
+	incq VCPU_hypercalls(%r11)
+
+	/* A record of the call in the trace ring. RAX and RDX come back from where they were saved. */
+	movq %gs:CPU_trace_next, %r11
+	movzwl %r11w, %r11d                     /* the ring has 64 KB */
+	addq %gs:CPU_trace, %r11
+	movq %rcx, TRACE_rip(%r11)
+	movq %gs:CPU_trace_hypercall, %rcx
+	movq %rcx, TRACE_kind(%r11)
+	movw %ax, TRACE_number(%r11)
+	movq %rdi, TRACE_arg(%r11)
+	movq %rsi, TRACE_arg + 8(%r11)
+	movq %rdx, TRACE_arg + 16(%r11)
+	rdtsc
+	movl %eax, TRACE_tsc(%r11)
+	movl %edx, TRACE_tsc + 4(%r11)
+	addq $TRACE_RECORD_SIZE, %gs:CPU_trace_next
+	movq REGS_rax - REGS_r11(%rsp), %rax
+	movq REGS_rdx - REGS_r11(%rsp), %rdx
+
+	movq %gs:CPU_stack_top, %rsp
+	sti
+	cmpq $NR_HYPERCALLS, %rax
+	jae no_such_hypercall
+	andl $(NR_HYPERCALLS - 1), %eax         /* also when the branch above was predicted wrongly */
+	leaq hypercall_table(%rip), %r11
+	movq %r10, %rcx
+	/* TOUR 2.2: the number finds its function; one line of pv-abi/hypercalls.def is one entry. */
+	call *(%r11, %rax, 8)
+	.globl hypercall_return
+/* TOUR 2.6: the result goes to rax, and if nothing is due the guest goes on. */
+hypercall_return:
+	cli
+	movq %gs:CPU_regs_caller_saved, %rsp
+	cmpq $-4095, %rax
+	jae hypercall_has_failed
+	movq %rax, REGS_rax - REGS_r11(%rsp)
+	cmpl $0, %gs:CPU_softirq_pending
+	jne hypercall_long_way
+	movq %gs:CPU_current, %rcx
+	cmpw $0, VCPU_due(%rcx)                 /* a trap or NMI to deliver */
+	jne hypercall_long_way
+	movq VCPU_vcpu_info(%rcx), %rcx
+	movzwl (%rcx), %ecx                     /* evtchn_upcall_pending, and above it the mask */
+	decl %ecx
+	cmpl $0xff, %ecx
+	jb hypercall_long_way                   /* pending and not masked */
+	RESTORE_CALLER_SAVED
+	addq $8, %rsp
+	swapgs
+iret_to_guest_short:
+	iretq
+
+no_such_hypercall:
+	movq $-38, %rax                         /* -ENOSYS */
+	jmp hypercall_return
+
+hypercall_has_failed:
+	leaq -REGS_r11(%rsp), %rdi
+	movq %gs:CPU_stack_top, %rsp
+	movq %rax, %rsi
+	call hypercall_failed
+	movq %gs:CPU_regs_caller_saved, %rsp
+hypercall_long_way:
+	SAVE_CALLEE_SAVED
+	movq %gs:CPU_stack_top, %rsp
+	xorl %ebp, %ebp
+	jmp ret_to_guest
+
+/* By user mode of the guest: for its kernel. */
+guest_syscall:
+	SAVE_CALLEE_SAVED
 	movq %rsp, %rdi
-	movq %gs:CPU_current, %rbx
 	movq %gs:CPU_stack_top, %rsp
 	xorl %ebp, %ebp
 	sti
-	cmpb $0, VCPU_kernel_mode(%rbx)
-	je 1f
-	call hypercall_dispatch
+	call pv_guest_syscall
 	jmp ret_to_guest
-1:	call pv_guest_syscall
-	jmp ret_to_guest
+
+	.balign 8
+syscall_vector:                                 /* error code 0, entry vector */
+	.long 0, TRAP_SYSCALL
 
 /* SYSCALL in compatibility mode: the same frame, bounced to the guest's 32-bit callback. */
 	.balign 16
@@ -174,8 +270,7 @@ syscall32_entry:
 	pushq %r11
 	pushq $SEL_RING3_CS32
 	pushq %rcx
-	pushq $0
-	movl $TRAP_SYSCALL, 4(%rsp)
+	pushq syscall_vector(%rip)
 	SAVE_REGS
 	movq %rsp, %rdi
 	movq %gs:CPU_stack_top, %rsp
@@ -195,8 +290,7 @@ sysenter_entry:
 	pushfq
 	pushq $SEL_RING3_CS32
 	pushq $0
-	pushq $0
-	movl $TRAP_SYSCALL, 4(%rsp)
+	pushq syscall_vector(%rip)
 	SAVE_REGS
 	movq %rsp, %rdi
 	movq %gs:CPU_stack_top, %rsp
@@ -223,6 +317,27 @@ iret_to_guest:
 	iretq
 
 	.globl idle_stack_reset
+/*
+ * long hypercall_call(op = RDI, args = RSI *): as the entry above does, for multicall and the builder.
+ */
+	.balign 16
+	.globl hypercall_call
+hypercall_call:
+	movq $-38, %rax
+	cmpq $NR_HYPERCALLS, %rdi
+	jae 1f
+	andl $(NR_HYPERCALLS - 1), %edi
+	leaq hypercall_table(%rip), %rax
+	movq (%rax, %rdi, 8), %rax
+	movq (%rsi), %rdi
+	movq 16(%rsi), %rdx
+	movq 24(%rsi), %rcx
+	movq 32(%rsi), %r8
+	movq 40(%rsi), %r9
+	movq 8(%rsi), %rsi
+	jmp *%rax
+1:	ret
+
 /* The idle loop, on a clean stack: exit_to_guest() never comes back while idle runs. */
 idle_stack_reset:
 	movq %gs:CPU_stack_top, %rsp

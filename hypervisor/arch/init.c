@@ -4,6 +4,7 @@
  */
 #include "arch/init.h"
 #include "arch/apic.h"
+#include "arch/context.h"
 #include "arch/desc.h"
 #include "arch/features.h"
 #include "arch/fpu.h"
@@ -25,9 +26,7 @@ void cpu_prepare(struct cpu *c)
 	sched_init_cpu(c->id);
 	c->idle = idle_vcpu_create(c->id);
 	BUG_ON(!c->idle);
-	c->curr = c->idle;
-	c->regs_top = (unsigned long)&c->idle->regs.es;
-	c->tss->rsp0 = c->regs_top;
+	cpu_set_current(c, c->idle);
 }
 
 /*

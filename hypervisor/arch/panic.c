@@ -15,7 +15,7 @@
 #include "lib/panic.h"
 #include "lib/string.h"
 
-extern const char image_start[], image_text_end[], image_init_start[], image_init_text_end[];
+extern const char hypercall_return[], image_start[], image_text_end[], image_init_start[], image_init_text_end[];
 
 static uint32_t panicking;
 
@@ -65,7 +65,8 @@ void print_backtrace(unsigned long ip, unsigned long bp)
 		if (!is_text(frame[1]))
 			break;
 		printk(" %#lx", frame[1]);
-		if (frame[0] <= bp)
+		/* A hypercall's first frame has the guest's RBP. */
+		if (frame[1] == (unsigned long)hypercall_return || frame[0] <= bp)
 			break;
 		bp = frame[0];
 	}

@@ -69,6 +69,7 @@ struct domain {
 	uint8_t shutdown_code;          /* SHUTDOWN_*, or SHUTDOWN_NONE */
 	uint8_t kill_step;              /* how far domain_kill() has come [LOCK_DOMCTL] */
 	struct tasklet shutdown_tasklet, free_tasklet;
+	struct vcpu *crashed_vcpu;      /* whose registers are still to be shown */
 	char crash_reason[128];         /* why domain_crash() was called, for pvctl explain */
 
 	struct shared_info *shared_info;        /* direct-mapped, owned by the domain, shared with it */

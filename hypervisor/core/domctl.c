@@ -124,7 +124,7 @@ static long run(const struct operation *o, struct domain *d, struct xen_domctl *
 		return hypercall_continue(__HYPERVISOR_domctl, 1, (unsigned long)guest.p);
 	rc = o->fn(d, op, guest);
 	spin_unlock(&domctl_lock);
-	if (rc == 0 && (o->flags & COPY_BACK) && !hypercall_continued() && copy_to_guest(guest, op, 1))
+	if (rc == 0 && (o->flags & COPY_BACK) && copy_to_guest(guest, op, 1))
 		rc = -EFAULT;
 	return rc;
 }

@@ -3,8 +3,8 @@
  * Hypercall dispatch.
  *
  * A guest kernel executes SYSCALL with the number in rax and up to six arguments in rdi,
- * rsi, rdx, r10, r8, r9. The entry path has put its registers into current->regs. Only
- * rax changes (and rcx and r11, which SYSCALL itself destroys): a guest
+ * rsi, rdx, r10, r8, r9. The entry path (arch/entry.S) calls the function by number out
+ * of hypercall_table. Only rax changes (and rcx and r11, which SYSCALL itself destroys): a guest
  * may rely on all others, and Linux does.
  *
  * A continued call leaves rax with its number and RIP on the two bytes of the
@@ -21,49 +21,34 @@
 
 #define SYSCALL_BYTES 2
 
-/* One case for each line of the list. */
-#define HC_ARGS_0(a)
-#define HC_ARGS_1(a) (a)[0]
-#define HC_ARGS_2(a) (a)[0], (a)[1]
-#define HC_ARGS_3(a) (a)[0], (a)[1], (a)[2]
-#define HC_ARGS_4(a) (a)[0], (a)[1], (a)[2], (a)[3]
-#define HC_ARGS_5(a) (a)[0], (a)[1], (a)[2], (a)[3], (a)[4]
-#define HC_ARGS_6(a) (a)[0], (a)[1], (a)[2], (a)[3], (a)[4], (a)[5]
-
-#define HC_CASE_implemented(nr, name, n) case nr: return do_##name(HC_ARGS_##n(a));
-#define HC_CASE_refused(nr, name, n) HC_CASE_implemented(nr, name, n)
-#define HC_CASE_planned(nr, name, n) HC_CASE_implemented(nr, name, n)
-#define HC_CASE_enosys(nr, name, n) case nr: return -ENOSYS;
-
-/* TOUR 2.3: the number finds its function; one line of the list is one case. */
-long hypercall_call(unsigned long op, const unsigned long *a)
+static long hypercall_enosys(void)
 {
-	switch (op) {
-#define X(nr, name, status, n, ...) HC_CASE_##status(nr, name, n)
-#include <pv-abi/hypercalls.def>
-	default:
-		return -ENOSYS;
-	}
+	return -ENOSYS;
 }
 
-/* TOUR 2.2: from here a hypercall is an ordinary function call. */
-void hypercall_dispatch(struct cpu_user_regs *regs)
-{
-	struct multicall_state *state = &this_cpu()->multicall;
-	const unsigned long a[6] = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9 };
-	unsigned long op = regs->rax;
-	struct vcpu *v = current;
-	long rc;
+/* The numbers in between, too, have an entry: it is replaced where the list has a line. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#define HC_ENTRY(f) (void (*)(void))(f)
+#define HC_ENTRY_implemented(name) HC_ENTRY(do_##name)
+#define HC_ENTRY_refused(name) HC_ENTRY(do_##name)
+#define HC_ENTRY_planned(name) HC_ENTRY(do_##name)
+#define HC_ENTRY_enosys(name) HC_ENTRY(hypercall_enosys)
+#define X(nr, name, status, nargs, ...) [nr] = HC_ENTRY_##status(name),
+void (*const hypercall_table[NR_HYPERCALLS])(void) = {
+	[0 ... NR_HYPERCALLS - 1] = HC_ENTRY(hypercall_enosys),
+#include <pv-abi/hypercalls.def>
+};
+#pragma GCC diagnostic pop
 
-	state->preempted = false;
-	v->stats.hypercalls++;
-	trace(TRACE_HYPERCALL, (unsigned int)op, regs->rip, a[0], a[1], a[2]);
-	rc = hypercall_call(op, a);
-	if (state->preempted)
-		return;
-	/* TOUR 2.6: the result goes back in rax, and the way out looks for events. */
-	if (unlikely(rc < 0 && rc > -4096)) {
-		trace(TRACE_HYPERCALL_RET, (unsigned int)op, regs->rip, (uint64_t)rc, a[0], a[1]);
+void hypercall_failed(struct cpu_user_regs *regs, long rc)
+{
+	struct vcpu *v = current;
+
+	/* What iret returns is the RAX of whoever it returns to. */
+	if (regs->rax != __HYPERVISOR_iret) {
+		trace(TRACE_HYPERCALL_RET, (unsigned int)regs->rax, regs->rip, (uint64_t)rc,
+		      regs->rdi, regs->rsi);
 		/* The reason on record is this failure's, or none. */
 		if (!v->error.fresh) {
 			v->error.text[0] = 0;
@@ -77,11 +62,6 @@ void hypercall_dispatch(struct cpu_user_regs *regs)
 bool hypercall_preempt_check(void)
 {
 	return softirq_pending() || vcpu_event_pending(current->vcpu_info);
-}
-
-bool hypercall_continued(void)
-{
-	return this_cpu()->multicall.preempted;
 }
 
 long hypercall_continue(unsigned int op, unsigned int nargs, ...)

@@ -39,8 +39,10 @@ static enum step run_one(struct multicall_state *state, calls_t list)
 		trace(TRACE_HYPERCALL_RET, (unsigned int)e.op, v->regs.rip, (uint64_t)rc, e.args[0],
 		      e.args[1]);
 	/* iret has put its own registers in place: nothing may be run on the caller's behalf any more. */
-	if (e.op == __HYPERVISOR_iret)
+	if (e.op == __HYPERVISOR_iret) {
+		v->regs.rax = (uint64_t)rc;
 		return STEP_LEFT_KERNEL;
+	}
 	e.result = (xen_ulong_t)rc;
 	return copy_field_to_guest(list, &e, result) ? STEP_FAULT : STEP_NEXT;
 }

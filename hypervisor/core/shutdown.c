@@ -24,6 +24,11 @@ static void shutdown_tasklet(void *arg)
 {
 	struct domain *d = arg;
 
+	/* Here, because a hypercall's entry leaves registers where they are: now they are saved. */
+	if (d->crashed_vcpu) {
+		print_regs(&d->crashed_vcpu->regs);
+		d->crashed_vcpu = NULL;
+	}
 	if (d == dom0)
 		machine_shutdown(d->shutdown_code);     /* the machine follows it */
 	if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port)
@@ -100,7 +105,7 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 		trace(TRACE_CRASH, v->vcpu_id, v->regs.rip, d->domid, v->regs.rax, v->regs.rsp);
 		printk(LOG_ERR "domain %u vcpu %u crashed: %s\n", d->domid, v->vcpu_id,
 		       d->crash_reason);
-		print_regs(&v->regs);
+		d->crashed_vcpu = v;
 	} else {
 		trace(TRACE_CRASH, 0, 0, d->domid, 0, 0);
 		printk(LOG_ERR "domain %u crashed: %s\n", d->domid, d->crash_reason);

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * The trace ring. Each CPU writes its own: an interrupt handler may write one
- * record into the middle of another's making, so the slot is taken by one
- * instruction, and a record's sequence number is 0 until it is complete.
+ * The trace ring. trace.h says how it is written and read.
  */
 #include "core/trace.h"
 #include <pv-abi/xen.h>
 #include "arch/clock.h"
+#include "arch/x86.h"
 #include "core/domain.h"
 #include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/frame.h"
 
-struct trace_cpu {
-	uint64_t next;
-	struct trace_record record[TRACE_RECORDS];
-};
-
 void trace_init_cpu(unsigned int cpu)
 {
-	cpus[cpu]->trace = kzalloc_pages(sizeof(struct trace_cpu));
+	cpus[cpu]->trace = kzalloc_pages(TRACE_RECORDS * sizeof(struct trace_record));
 	if (!cpus[cpu]->trace)
 		panic("no memory for the trace ring of CPU %u", cpu);
 }
@@ -28,49 +22,42 @@ void trace(enum trace_kind kind, unsigned int number, uint64_t rip, uint64_t a0,
 	   uint64_t a2)
 {
 	struct cpu *c = this_cpu();
-	struct trace_cpu *tc = c->trace;
+	unsigned long flags = local_irq_save();
 	struct trace_record *r;
-	uint64_t n = 1;
 
-	if (unlikely(!tc))
-		return;
-	__asm__ volatile("xaddq %0, %1" : "+r"(n), "+m"(tc->next));
-	r = &tc->record[n % TRACE_RECORDS];
-	WRITE_ONCE(r->seq, 0);
-	barrier();
-	r->tsc = rdtsc();
-	r->kind = (uint16_t)kind;
-	r->domid = c->curr->domain->domid;
-	r->vcpu = (uint16_t)c->curr->vcpu_id;
-	r->number = (uint16_t)number;
-	r->rip = rip;
-	r->arg[0] = a0;
-	r->arg[1] = a1;
-	r->arg[2] = a2;
-	barrier();
-	WRITE_ONCE(r->seq, n + 1);
+	if (likely(c->trace)) {
+		r = &c->trace[c->trace_next / sizeof(*r) % TRACE_RECORDS];
+		r->tsc = rdtsc();
+		r->kind = (uint16_t)kind;
+		r->domid = c->curr->domain->domid;
+		r->vcpu = (uint16_t)c->curr->vcpu_id;
+		r->number = (uint16_t)number;
+		r->rip = rip;
+		r->arg[0] = a0;
+		r->arg[1] = a1;
+		r->arg[2] = a2;
+		barrier();
+		WRITE_ONCE(c->trace_next, c->trace_next + sizeof(*r));
+	}
+	local_irq_restore(flags);
 }
 
 bool trace_read(unsigned int cpu, uint64_t seq, struct trace_record *out)
 {
-	struct trace_cpu *tc = cpus[cpu]->trace;
-	const struct trace_record *r;
+	const struct trace_record *ring = cpus[cpu]->trace;
 
-	if (!tc || seq == 0)
+	if (!ring || seq == 0 || seq > trace_last(cpu))
 		return false;
-	r = &tc->record[(seq - 1) % TRACE_RECORDS];
-	if (__atomic_load_n(&r->seq, __ATOMIC_ACQUIRE) != seq)
-		return false;
-	*out = *r;
+	*out = ring[(seq - 1) % TRACE_RECORDS];
+	out->seq = seq;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return READ_ONCE(r->seq) == seq;
+	/* The next to be written may be half there already, and takes the place of the oldest. */
+	return trace_last(cpu) - seq < TRACE_RECORDS - 1;
 }
 
 uint64_t trace_last(unsigned int cpu)
 {
-	struct trace_cpu *tc = cpus[cpu]->trace;
-
-	return tc ? READ_ONCE(tc->next) : 0;
+	return READ_ONCE(cpus[cpu]->trace_next) / sizeof(struct trace_record);
 }
 
 #define X(nr, name, status, nargs, ...) [nr] = #name,

@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
  * Per-CPU ring of the last hypercalls, traps, context switches and events.
- * Written by its own CPU only, without a lock; read by panic and by sysctl
- * while it goes on (a record carries its own sequence number).
+ * Written by its own CPU only, with interrupts off, without a lock; read by panic and by
+ * sysctl while it goes on. A record is written first and counted then, so all that are
+ * counted are complete, but for those that were overwritten meanwhile. The path of
+ * a hypercall (arch/entry.S) writes its record itself.
  */
 #ifndef HYPERVISOR_CORE_TRACE_H
 #define HYPERVISOR_CORE_TRACE_H
 
 #include "lib/types.h"
 
+struct vcpu;
 enum trace_kind { TRACE_NONE, TRACE_HYPERCALL, TRACE_HYPERCALL_RET /* failed */, TRACE_TRAP, TRACE_SWITCH, TRACE_EVENT, TRACE_CRASH };
 
 struct trace_record {
-	uint64_t seq;           /* 0: being written */
+	uint64_t seq;           /* filled in by trace_read() */
 	uint64_t tsc;
 	uint16_t kind, domid, vcpu, number;     /* number: hypercall, vector, port */
 	uint64_t rip;
 	uint64_t arg[3];
+	uint64_t spare;
 };
-#define TRACE_RECORDS 1024      /* per CPU, power of two */
+#define TRACE_RECORDS 1024      /* per CPU; all together 64 KB: entry.S takes 16 bits of the count as offset */
+_Static_assert(sizeof(struct trace_record) * TRACE_RECORDS == 65536, "trace ring");
+
+/* Word 1 of a record: kind, domid, vcpu, number, as the structure has them. */
+static inline uint64_t trace_word(enum trace_kind kind, unsigned int domid, unsigned int vcpu, unsigned int number)
+{
+	return (uint64_t)kind | (uint64_t)(uint16_t)domid << 16 | (uint64_t)(uint16_t)vcpu << 32 |
+	       (uint64_t)number << 48;
+}
 
 void trace_init_cpu(unsigned int cpu);
 void trace(enum trace_kind kind, unsigned int number, uint64_t rip, uint64_t a0, uint64_t a1, uint64_t a2);

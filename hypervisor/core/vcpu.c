@@ -243,7 +243,7 @@ void vcpu_block(void)
 	struct vcpu *v = current;
 
 	set_bit(VPF_BLOCKED, &v->pause_flags);
-	if (vcpu_event_pending(v->vcpu_info) || v->pv.nmi_pending)
+	if (vcpu_event_pending(v->vcpu_info) || v->pv.bounce.nmi_pending)
 		clear_bit(VPF_BLOCKED, &v->pause_flags);
 	else
 		raise_softirq(SOFTIRQ_SCHEDULE);

@@ -139,7 +139,7 @@ void pv_deliver_bounce(struct vcpu *v)
 /* TOUR 3.4: the last look before a guest runs: is an event pending and not masked? */
 void pv_deliver_pending(struct vcpu *v)
 {
-	bool nmi = unlikely(v->pv.nmi_pending) && !v->pv.nmi_masked && v->pv.trap[TRAP_NMI].address;
+	bool nmi = unlikely(v->pv.bounce.nmi_pending) && !v->pv.nmi_masked && v->pv.trap[TRAP_NMI].address;
 
 	if (likely(!v->pv.bounce.flags && !nmi && !vcpu_event_pending(v->vcpu_info)))
 		return;
@@ -147,7 +147,7 @@ void pv_deliver_pending(struct vcpu *v)
 	if (v->pv.bounce.flags)
 		pv_deliver_bounce(v);
 	if (nmi) {
-		v->pv.nmi_pending = false;
+		v->pv.bounce.nmi_pending = false;
 		v->pv.nmi_masked = true;
 		pv_set_bounce_callback(v, v->pv.trap[TRAP_NMI].address, true);
 		pv_deliver_bounce(v);
@@ -160,6 +160,6 @@ void pv_deliver_pending(struct vcpu *v)
 
 void pv_send_nmi(struct vcpu *v)
 {
-	v->pv.nmi_pending = true;
+	v->pv.bounce.nmi_pending = true;
 	vcpu_kick(v);
 }

@@ -19,9 +19,15 @@ struct boot_info;
 
 /* A trap or event that waits to be delivered when the CPU returns to the guest. */
 struct trap_bounce {
-	uint32_t error_code;
-	uint8_t flags;                  /* TBF_* */
+	union {
+		struct {
+			uint8_t flags;          /* TBF_*; 0: none waits */
+			bool nmi_pending;       /* set by any CPU */
+		};
+		uint16_t due;                   /* both at once, for the way out */
+	};
 	uint16_t cs;
+	uint32_t error_code;
 	unsigned long eip;
 };
 #define TBF_EXCEPTION       1
@@ -30,7 +36,7 @@ struct trap_bounce {
 
 struct vcpu_pv {
 	bool kernel_mode;
-	bool nmi_pending, nmi_masked, mce_pending;
+	bool nmi_masked;
 	unsigned long fault_addr;       /* CR2 of the page fault being handled */
 	unsigned long fault_dr6;        /* DR6 of the debug exception being handled */
 	struct trap_info trap[256];

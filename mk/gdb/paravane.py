@@ -206,13 +206,11 @@ class Trace(Command):
         ring = value(f"cpus[{cpu}]->trace")
         if not int(ring):
             raise gdb.GdbError(f"CPU {cpu} has no trace ring")
-        ring = ring.cast(gdb.lookup_type("struct trace_cpu").pointer())
-        size = ring["record"].type.range()[1] + 1
-        newest = int(ring["next"])
+        record = gdb.lookup_type("struct trace_record").sizeof
+        size = 65536 // record
+        newest = int(value(f"cpus[{cpu}]->trace_next")) // record
         for n in range(max(0, newest - last), newest):
-            r = ring["record"][n % size]
-            if int(r["seq"]) != n + 1:
-                continue
+            r = ring[n % size]
             kinds = gdb.lookup_type("enum trace_kind")
             kind = str(gdb.Value(int(r["kind"])).cast(kinds)).lower().replace("trace_", "")
             args3 = " ".join(f"{int(r['arg'][i]) & (1 << 64) - 1:#x}" for i in range(3))

@@ -18,7 +18,7 @@ $(TG)/%.o: tests/guest/lib/% tests/guest/build.mk
 $(GUEST_TESTS): $(B)/tests/%: tests/%.c $(TG_OBJS) tests/guest/lib/guest.lds tests/guest/build.mk
 	@mkdir -p $(@D)
 	@echo "  TEST    $@"
-	@$(CC) $(TG_CFLAGS) -MMD -MP -MF $@.d -c -o $@.o $<
+	@$(CC) $(TG_CFLAGS) -MMD -MP -MT $@ -MF $@.d -c -o $@.o $<
 	@$(LD) -m elf_x86_64 -nostdlib -static -z max-page-size=4096 --no-warn-rwx-segments \
 		-T tests/guest/lib/guest.lds -o $@ $(TG_OBJS) $@.o
 
