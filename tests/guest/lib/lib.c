@@ -2,7 +2,7 @@
  *
  * Start, traps, events, time, user mode and a second vCPU of a test guest.
  */
-#include "testlib.h"
+#include "domu.h"
 
 struct start_info *si;
 struct shared_info *shared;
@@ -13,11 +13,13 @@ volatile unsigned long upcalls, port_count[MAX_PORTS];
 
 extern const unsigned long trap_entries[32];
 extern char trap_soft[], event_entry[], failsafe_entry[], syscall_entry[], start_secondary[];
+extern char data_start[], data_end[], data_copy[];
 long lib_setjmp(void *buf[8]) __attribute__((returns_twice));
 void lib_longjmp(void *buf[8], long value) __attribute__((noreturn));
 void lib_enter_user(void *ip, void *sp, unsigned long arg) __attribute__((noreturn));
 void lib_memory_init(void);
 void lib_start(struct start_info *info) __attribute__((noreturn));
+void lib_start_domu(struct start_info *info, struct domu_channel *c) __attribute__((noreturn));
 void lib_trap(struct regs *regs);
 void lib_event(struct regs *regs);
 
@@ -54,8 +56,10 @@ static void set_callback(uint16_t type, void *entry)
 		die("callback_op(register, %u) failed", type);
 }
 
-void lib_start(struct start_info *info)
+static void prepare(struct start_info *info)
 {
+	/* Before any variable changes. */
+	memcpy(data_copy, data_start, (size_t)(data_end - data_start));
 	si = info;
 	shared = (struct shared_info *)shared_page;
 	if (HYPERVISOR_update_va_mapping((unsigned long)shared_page, si->shared_info | PTE_FLAGS_RW, UVMF_INVLPG))
@@ -65,7 +69,21 @@ void lib_start(struct start_info *info)
 	set_callback(CALLBACKTYPE_event, event_entry);
 	set_callback(CALLBACKTYPE_failsafe, failsafe_entry);
 	set_callback(CALLBACKTYPE_syscall, syscall_entry);
+}
+
+void lib_start(struct start_info *info)
+{
+	prepare(info);
 	test_main();
+	finish();
+}
+
+void lib_start_domu(struct start_info *info, struct domu_channel *c)
+{
+	prepare(info);
+	domu_channel = c;
+	c->main((void *)c->arg);
+	c->done = 1;
 	finish();
 }
 

@@ -49,6 +49,16 @@ start:
 	call lib_start
 	ud2
 
+	/* A second domain: RSI = start_info, RDI = struct domu_channel *. */
+	.globl start_domu
+start_domu:
+	cld
+	leaq boot_stack_top(%rip), %rsp
+	xchgq %rsi, %rdi
+	xorl %ebp, %ebp
+	call lib_start_domu
+	ud2
+
 	/* A second vCPU: RSI = struct cpu_start *. */
 	.globl start_secondary
 start_secondary:
