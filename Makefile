@@ -32,6 +32,7 @@ help:
 	@echo '  ./pvctl [-H name] VERB...  run a verb in that host: list, create CFG, console NAME (Ctrl-] leaves), help'
 	@echo '  make down [HOST=name]      stop it'
 	@echo '  make test [T=name]         every test, or a suite (unit abi guest hostile host), or one by name'
+	@echo '  make bench                 operations of the hypervisor and of Xen in instructions (BENCH="name ...": some)'
 	@echo '  make debug                 a stopped host with gdb on hypervisor and control domain'
 	@echo '  make iso                   build/paravane.iso for BIOS and UEFI'
 	@echo '  make lint                  static checkers over hypervisor/ and the scripts'

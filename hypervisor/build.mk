@@ -3,8 +3,14 @@
 #   make build/hypervisor/mm/frame.o   one object
 #   make hypervisor-objs               all objects, not linked
 #   make hypervisor                    the image
+#   make RELEASE=1 hypervisor          build/release/paravane: without assertions and lock checks, as one is measured
 
-HB := $(B)/hypervisor
+ifeq ($(RELEASE),1)
+HV_OUT := $(B)/release
+else
+HV_OUT := $(B)
+endif
+HB := $(HV_OUT)/hypervisor
 
 HV_C   := $(sort $(wildcard hypervisor/*/*.c))
 HV_S   := $(sort $(wildcard hypervisor/*/*.S))
@@ -13,7 +19,7 @@ HV_OBJS := $(patsubst hypervisor/%.c,$(HB)/%.o,$(filter-out hypervisor/arch/asm_
 HV_FDT_OBJS := $(addprefix $(HB)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 HV_XZ_OBJS  := $(addprefix $(HB)/xz/,xz_dec_stream.o xz_dec_lzma2.o xz_dec_bcj.o xz_crc32.o)
 
-HV_DEFS  := -D__PARAVANE__
+HV_DEFS  := -D__PARAVANE__ $(if $(filter 1,$(RELEASE)),-DNDEBUG)
 HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
             -m64 -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -mcmodel=small \
             -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
@@ -22,7 +28,7 @@ HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -p
 HV_CFLAGS := $(HV_FLAGS) $(WARN)
 
 .PHONY: hypervisor hypervisor-objs
-hypervisor: $(B)/paravane
+hypervisor: $(HV_OUT)/paravane
 hypervisor-objs: $(HV_OBJS)
 
 $(HB)/%.o: hypervisor/%.c hypervisor/build.mk | $(HB)/hypercall_protos.h
@@ -74,14 +80,14 @@ HV_LINK_OBJS := $(HV_OBJS) $(HV_FDT_OBJS) $(HV_XZ_OBJS)
 HV_LDFLAGS := -m elf_x86_64 -nostdlib -static -no-pie --gc-sections -z noexecstack -z max-page-size=4096 \
               --no-warn-rwx-segments --build-id=sha1 -T $(HB)/hypervisor.lds
 
-$(B)/paravane.elf: $(HV_LINK_OBJS) $(HB)/hypervisor.lds
+$(HV_OUT)/paravane.elf: $(HV_LINK_OBJS) $(HB)/hypervisor.lds
 	@echo "  LD      $@"
 	@$(LD) $(HV_LDFLAGS) -o $@ $(HV_LINK_OBJS)
 
 # IMAGE_START - IMAGE_PHYS: in the ELF32 image virtual addresses are the physical ones, because GRUB looks for
 # the entry point among the former and QEMU among the latter.
 HV_LOAD_OFFSET := 0xffff82d03fe00000
-$(B)/paravane: $(B)/paravane.elf
+$(HV_OUT)/paravane: $(HV_OUT)/paravane.elf
 	@echo "  OBJCOPY $@"
 	@$(OBJCOPY) -O elf32-i386 --strip-debug --change-section-vma '*-$(HV_LOAD_OFFSET)' $< $@
 

@@ -44,3 +44,4 @@ TEST_WANTED := $(if $(strip $(TEST_WANTED)),$(sort $(TEST_WANTED)),$(TEST_SUITES
 tests: $(foreach s,$(TEST_WANTED),$(TEST_NEEDS_$(s))) | $(PKG_TEST) $(PKG_RUN)
 test: tests
 	@BUILD=$(B) tests/run $(TEST_OPTS) $(T)
+-include tests/bench/build.mk

@@ -42,8 +42,8 @@ $(B)/initramfs-hello.cpio: $(MKCPIO) $(USER_BIN)/hello
 user: $(B)/initramfs.cpio $(B)/initramfs-hello.cpio
 
 # The guest kernel's small operations in its worlds; BENCH="null fork" for some, BENCH=--time for nanoseconds.
-.PHONY: bench
+.PHONY: bench-kernel
 BENCH ?=
-bench: $(B)/initramfs.cpio $(MKCPIO) $(B)/guest-kernel-native $(B)/guest-kernel-pv $(B)/paravane \
+bench-kernel: $(B)/initramfs.cpio $(MKCPIO) $(B)/guest-kernel-native $(B)/guest-kernel-pv $(B)/paravane \
 		$(DEPS)/xen/xen | $(PKG_RUN)
 	@$(USER_DIR)/bench/run.py $(B) $(BENCH)

@@ -144,6 +144,11 @@ static int format(char *to, size_t size, const char *f, va_list ap)
 	return (int)b.n;
 }
 
+int vsnprintf(char *buf, size_t n, const char *fmt, va_list ap)
+{
+	return format(buf, n, fmt, ap);
+}
+
 int snprintf(char *buf, size_t n, const char *fmt, ...)
 {
 	va_list ap;

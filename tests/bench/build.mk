@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# `make bench`: one guest, two hypervisors, the same operations. See docs/performance.md.
+
+BG := $(B)/tests/benchguest
+BG_SRCS := $(wildcard tests/bench/guest/*.c tests/bench/guest/*.S)
+BG_OBJS := $(patsubst tests/bench/guest/%,$(BG)/%.o,$(BG_SRCS))
+BG_CFLAGS := $(filter-out -O1,$(TG_CFLAGS)) -O2
+
+$(BG)/%.o: tests/bench/guest/% tests/bench/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(BG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/bench/guest: $(BG_OBJS) $(TG_OBJS) tests/guest/lib/guest.lds
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(LD) -m elf_x86_64 -nostdlib -static -z max-page-size=4096 --no-warn-rwx-segments \
+		-T tests/guest/lib/guest.lds -o $@ $(TG_OBJS) $(BG_OBJS)
+
+-include $(BG_OBJS:.o=.d)
+
+.PHONY: bench bench-release
+bench-release:
+	@$(MAKE) --no-print-directory RELEASE=1 hypervisor
+
+# BENCH='name name': these only. FRESH=1: Xen again. DEBUG=1: the debug build. XEN=0: without Xen.
+bench: bench-release $(B)/bench/guest $(if $(filter 1,$(DEBUG)),$(B)/paravane) $(if $(filter 0,$(XEN)),,$(DEPS)/xen/xen) | $(PKG_RUN)
+	@tests/bench/bench.py --build '$(B)' --only '$(BENCH)' $(if $(filter 1,$(FRESH)),--fresh) \
+		$(if $(filter 1,$(DEBUG)),--debug) $(if $(filter 0,$(XEN)),--no-xen)
