@@ -35,6 +35,9 @@ SECTIONS {
 		extable_start = .;
 		KEEP(*(.extable))
 		extable_end = .;
+		smap_sites_start = .;
+		KEEP(*(.smap_sites))
+		smap_sites_end = .;
 		. = ALIGN(4);
 		build_id_note = .;
 		KEEP(*(.note.gnu.build-id))

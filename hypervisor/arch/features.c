@@ -29,14 +29,32 @@ static bool smap_is_sound(void)
 	return strcmp(sig, "TCGTCGTCGTCG") != 0;
 }
 
+extern const struct smap_site { uint8_t *insn; uint64_t byte; } smap_sites_start[], smap_sites_end[];
+
+/* STAC or CLAC for the NOPs that arch/guest_access.h left. Nothing else ever writes the hypervisor's text. */
+static void __init smap_patch_sites(void)
+{
+	unsigned long cr0 = read_cr0();
+
+	write_cr0(cr0 & ~(unsigned long)X86_CR0_WP);
+	for (const struct smap_site *s = smap_sites_start; s < smap_sites_end; s++) {
+		s->insn[1] = 0x01;
+		s->insn[2] = (uint8_t)s->byte;
+	}
+	write_cr0(cr0);
+	(void)cpuid(0);                 /* serializes */
+}
+
 static void __init features_init_smap(uint32_t leaf7_b)
 {
 	if (!(leaf7_b & (1U << 20)) || cmdline_flag("no-smap"))
 		return;
-	if (smap_is_sound() || cmdline_flag("smap"))
+	if (smap_is_sound() || cmdline_flag("smap")) {
 		cpu_features.smap = true;
-	else
+		smap_patch_sites();
+	} else {
 		printk("SMAP: left off, this emulator applies it to IRET in ring 3 (`smap` forces it on)\n");
+	}
 }
 
 void __init features_init(void)

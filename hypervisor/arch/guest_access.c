@@ -8,27 +8,14 @@
  * With SMAP on, access is open only inside these functions.
  */
 #include "arch/guest_access.h"
-#include "arch/features.h"
 #include "lib/errno.h"
 
 unsigned long guest_copy(void *to, const void *from, unsigned long n);
 unsigned long guest_clear(void *to, unsigned long n);
 int guest_cmpxchg(uint64_t *p, uint64_t *old, uint64_t new);
 
-static inline void guest_access_open(void)
-{
-	if (cpu_features.smap)
-		__asm__ volatile("stac" ::: "memory");
-}
-
-static inline void guest_access_close(void)
-{
-	if (cpu_features.smap)
-		__asm__ volatile("clac" ::: "memory");
-}
-
 /* TOUR 2.5: the guest's argument is fetched here, once; a bad pointer comes back as an error. */
-unsigned long copy_from_guest_va(void *to, const void *guest, unsigned long n)
+unsigned long guest_copy_from(void *to, const void *guest, unsigned long n)
 {
 	unsigned long left;
 
@@ -40,7 +27,7 @@ unsigned long copy_from_guest_va(void *to, const void *guest, unsigned long n)
 	return left;
 }
 
-unsigned long copy_to_guest_va(void *guest, const void *from, unsigned long n)
+unsigned long guest_copy_to(void *guest, const void *from, unsigned long n)
 {
 	unsigned long left;
 

@@ -4,7 +4,7 @@
  * outside the hypervisor's slots; a fault inside is an error return. The
  * address space is the current vCPU's.
  *
- * Each returns the number of bytes NOT copied: 0 is success. Every byte is read once: copy
+ * copy_from_guest_va() and copy_to_guest_va() return the number of bytes NOT copied: 0 is success. Every byte is read once: copy
  * to a local first, then look.
  */
 #ifndef HYPERVISOR_ARCH_GUEST_ACCESS_H
@@ -13,8 +13,8 @@
 #include "arch/layout.h"
 #include "lib/types.h"
 
-unsigned long copy_from_guest_va(void *to, const void *guest, unsigned long n) __must_check;
-unsigned long copy_to_guest_va(void *guest, const void *from, unsigned long n) __must_check;
+unsigned long guest_copy_from(void *to, const void *guest, unsigned long n) __must_check;
+unsigned long guest_copy_to(void *guest, const void *from, unsigned long n) __must_check;
 unsigned long clear_guest_va(void *guest, unsigned long n) __must_check;
 /* Atomic 8-byte compare and exchange: 0 done (*old holds what was there), -EFAULT. */
 int cmpxchg_guest_va(uint64_t *guest, uint64_t *old, uint64_t new) __must_check;
@@ -27,6 +27,102 @@ static inline bool guest_range_ok(const void *p, unsigned long n)
 	if (a + n < a)
 		return false;
 	return a + n <= (1UL << 47) || a >= HV_VIRT_END;
+}
+
+/*
+ * STAC and CLAC around each access, where SMAP is on: the build leaves a NOP of their length, and
+ * features_init() replaces all of them. Calls between the two are forbidden.
+ */
+#define SMAP_SITE(kind) \
+	__asm__ volatile("771: .byte 0x0f, 0x1f, 0x00\n\t.pushsection .smap_sites, \"a\"\n\t" \
+			 ".balign 8\n\t.quad 771b, " #kind "\n\t.popsection" ::: "memory")
+static inline void guest_access_open(void) { SMAP_SITE(0xcb); }         /* the last byte of STAC */
+static inline void guest_access_close(void) { SMAP_SITE(0xca); }        /* of CLAC */
+
+/* The instruction at label insn may fault; then execution goes on at fixup. */
+#define EXTABLE_C(insn, fixup) \
+	".pushsection .extable, \"a\"\n\t.balign 8\n\t.quad " insn ", " fixup "\n\t.popsection\n\t"
+
+/* Whole words, for sizes that are known and small: what a call would cost is saved. False: fault. */
+static inline bool guest_copy_words(void *to, const void *from, unsigned long words)
+{
+	guest_access_open();
+	__asm__ volatile goto("1: rep movsq\n\t" EXTABLE_C("1b", "%l[fault]")
+		     : "+D"(to), "+S"(from), "+c"(words) : : "memory" : fault);
+	guest_access_close();
+	return true;
+fault:
+	guest_access_close();
+	return false;
+}
+
+/* 4 or 8 bytes in one access. False: fault. */
+static inline bool guest_load(void *to, const void *from, unsigned long n)
+{
+	guest_access_open();
+	switch (n) {
+	case 4: {
+		uint32_t v;
+
+		__asm__ volatile goto("1: movl (%[p]), %[v]\n\t" EXTABLE_C("1b", "%l[fault]")
+			     : [v] "=r"(v) : [p] "r"(from) : : fault);
+		__builtin_memcpy(to, &v, 4);
+		break;
+	}
+	default: {
+		uint64_t v;
+
+		__asm__ volatile goto("1: movq (%[p]), %[v]\n\t" EXTABLE_C("1b", "%l[fault]")
+			     : [v] "=r"(v) : [p] "r"(from) : : fault);
+		__builtin_memcpy(to, &v, 8);
+	}
+	}
+	guest_access_close();
+	return true;
+fault:
+	guest_access_close();
+	return false;
+}
+
+static inline bool guest_store(void *to, const void *from, unsigned long n)
+{
+	uint64_t v = 0;
+
+	__builtin_memcpy(&v, from, n);
+	guest_access_open();
+	if (n == 4)
+		__asm__ volatile goto("1: movl %k[v], (%[p])\n\t" EXTABLE_C("1b", "%l[fault]")
+			     : : [v] "r"(v), [p] "r"(to) : "memory" : fault);
+	else
+		__asm__ volatile goto("1: movq %[v], (%[p])\n\t" EXTABLE_C("1b", "%l[fault]")
+			     : : [v] "r"(v), [p] "r"(to) : "memory" : fault);
+	guest_access_close();
+	return true;
+fault:
+	guest_access_close();
+	return false;
+}
+
+#define GUEST_FEW_WORDS(n) (__builtin_constant_p(n) && (n) > 8 && (n) <= 256 && (n) % 8 == 0)
+#define GUEST_ONE_WORD(n)  (__builtin_constant_p(n) && ((n) == 4 || (n) == 8))
+
+/* The two functions by their usual names. A fault in a short copy counts as nothing copied. */
+static inline __must_check unsigned long copy_from_guest_va(void *to, const void *guest, unsigned long n)
+{
+	if (GUEST_ONE_WORD(n))
+		return likely(guest_range_ok(guest, n)) && likely(guest_load(to, guest, n)) ? 0 : n;
+	if (GUEST_FEW_WORDS(n))
+		return likely(guest_range_ok(guest, n)) && likely(guest_copy_words(to, guest, n / 8)) ? 0 : n;
+	return guest_copy_from(to, guest, n);
+}
+
+static inline __must_check unsigned long copy_to_guest_va(void *guest, const void *from, unsigned long n)
+{
+	if (GUEST_ONE_WORD(n))
+		return likely(guest_range_ok(guest, n)) && likely(guest_store(guest, from, n)) ? 0 : n;
+	if (GUEST_FEW_WORDS(n))
+		return likely(guest_range_ok(guest, n)) && likely(guest_copy_words(guest, from, n / 8)) ? 0 : n;
+	return guest_copy_to(guest, from, n);
 }
 
 /*

@@ -18,9 +18,16 @@
 #include "core/rangeset.h"
 #include "lib/panic.h"
 #include "lib/string.h"
+#include "mm/frame_refs.h"
 #include "mm/mm_internal.h"
 
 unsigned int paddr_bits = 36;
+
+/* Tables have long empty stretches: one look at eight entries. */
+static inline bool no_entry_of_8(const uint64_t *t)
+{
+	return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) & PTE_P);
+}
 
 /* Who may touch device memory may choose how it is cached. */
 static uint64_t l1_allowed_bits(const struct domain *d)
@@ -44,32 +51,58 @@ static int io_get(uint64_t e, struct domain *pg_owner)
 	return 0;
 }
 
-int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner)
+/* Not RAM of pg_owner with the bits that everybody may set: device memory, or an error. */
+static int l1e_get_other(uint64_t *e, struct domain *d, struct domain *pg_owner)
 {
 	uint64_t v = *e;
 	mfn_t m = pte_mfn(v);
-	struct frame *f;
 
-	if (unlikely(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)) && (v & ~l1_allowed_bits(d)))
+	if (v & ~l1_allowed_bits(d))
 		return (int)hypercall_error(-EINVAL,
 					    "L1 entry %lx has bits that a guest may not set", v);
 	*e = (v | PTE_US) & ~PTE_G;
-	if (unlikely(mfn_is_io(m)))
+	if (mfn_is_io(m))
 		return io_get(v, pg_owner);
 	*e &= ~PTE_CACHE_MASK;
-	f = mfn_to_frame(m);
-	if (unlikely(!mfn_valid(m)) || unlikely(!frame_get(f, pg_owner)))
+	if (!mfn_valid(m) || !frame_get(mfn_to_frame(m), pg_owner))
 		return (int)hypercall_error(-EINVAL, "L1 entry %lx: the frame is not d%u's", v,
 					    pg_owner->domid);
-	if ((v & PTE_RW) && unlikely(!frame_get_type(f, FRAME_WRITABLE))) {
-		uint64_t type = f->type;
-
-		frame_put(f);
-		return (int)hypercall_error(-EINVAL,
-			"L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)", v,
-			frame_type_of(type), type);
-	}
 	return 0;
+}
+
+static int l1e_not_writable(uint64_t e, struct frame *f)
+{
+	uint64_t type = f->type;
+
+	frame_put(f);
+	return (int)hypercall_error(-EINVAL,
+		"L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)", e,
+		frame_type_of(type), type);
+}
+
+static inline int l1e_get_inline(uint64_t *e, struct domain *d, struct domain *pg_owner)
+{
+	uint64_t v = *e;
+	mfn_t m = pte_mfn(v);
+	struct frame *f = mfn_to_frame(m);
+	int rc;
+
+	if (likely(!(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)) && mfn_valid(m) && frame_ref_get(f, pg_owner))) {
+		*e = v | PTE_US;
+	} else {
+		rc = l1e_get_other(e, d, pg_owner);
+		/* No type to ask for: an error, or not RAM. */
+		if (rc || mfn_is_io(m))
+			return rc;
+	}
+	if ((v & PTE_RW) && unlikely(!frame_writable_get(f)))
+		return l1e_not_writable(v, f);
+	return 0;
+}
+
+int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner)
+{
+	return l1e_get_inline(e, d, pg_owner);
 }
 
 /* The page may be one that an LDT was read from; then it shall be read again. */
@@ -83,24 +116,29 @@ static void put_segdesc_mapping(struct frame *f, struct domain *d)
 	}
 }
 
-void l1e_put(uint64_t e, struct domain *d)
+/* A present entry. */
+static inline void l1e_put_inline(uint64_t e, struct domain *d)
 {
 	mfn_t m = pte_mfn(e);
-	struct frame *f;
+	struct frame *f = mfn_to_frame(m);
 
-	if (!(e & PTE_P) || unlikely(mfn_is_io(m)))
+	if (unlikely(!mfn_valid(m)) || unlikely(READ_ONCE(f->count) & FC_IO))
 		return;
-	f = mfn_to_frame(m);
 	if (e & PTE_RW) {
 		/* The owner's CPUs are not those that may remember this mapping. */
 		if (unlikely(f->owner != d))
 			WRITE_ONCE(f->mapped_elsewhere, true);
-		frame_put_and_type(f);
-		return;
-	}
-	if (unlikely(frame_type_of(READ_ONCE(f->type)) == FRAME_SEGDESC))
+		frame_writable_put(f);
+	} else if (unlikely(frame_type_of(READ_ONCE(f->type)) == FRAME_SEGDESC)) {
 		put_segdesc_mapping(f, d);
-	frame_put(f);
+	}
+	frame_ref_put(f);
+}
+
+void l1e_put(uint64_t e, struct domain *d)
+{
+	if (e & PTE_P)
+		l1e_put_inline(e, d);
 }
 
 /*
@@ -232,11 +270,13 @@ static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain
 			entry_write(p, (new | PTE_US) & ~PTE_G, preserve_ad);
 			return 0;
 		}
-		rc = l1e_get(&new, d, pg_owner);
+		rc = l1e_get_inline(&new, d, pg_owner);
 		if (unlikely(rc))
 			return rc;
 	}
-	l1e_put(entry_write(p, new, preserve_ad), d);
+	old = entry_write(p, new, preserve_ad);
+	if (old & PTE_P)
+		l1e_put_inline(old, d);
 	return 0;
 }
 
@@ -286,6 +326,36 @@ static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct d
 	if (old & PTE_P)
 		mm_put_table(mfn_to_frame(pte_mfn(old)));
 	return 0;
+}
+
+/* All of an L1 in transition, for table.c: references up to the first entry that may not be. */
+unsigned int l1_get_entries(uint64_t *t, struct domain *d)
+{
+	for (unsigned int i = 0; i < ENTRIES_PER_TABLE; i++) {
+		uint64_t e = READ_ONCE(t[i]), old = e;
+
+		if (i % 8 == 0 && no_entry_of_8(&t[i])) {
+			i += 7;
+			continue;
+		}
+		if (!(e & PTE_P))
+			continue;
+		if (unlikely(l1e_get_inline(&e, d, d)))
+			return i;
+		if (e != old)
+			t[i] = e;
+	}
+	return ENTRIES_PER_TABLE;
+}
+
+void l1_put_entries(const uint64_t *t, unsigned int n, struct domain *d)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (i % 8 == 0 && no_entry_of_8(&t[i]))
+			i += 7;
+		else if (t[i] & PTE_P)
+			l1e_put_inline(t[i], d);
+	}
 }
 
 int entry_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d,

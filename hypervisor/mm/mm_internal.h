@@ -33,6 +33,10 @@ int table_devalidate(struct frame *f, unsigned int level, bool preemptible);
  */
 int l1e_get(uint64_t *e, struct domain *d, struct domain *pg_owner);
 void l1e_put(uint64_t e, struct domain *d);
+/* Of a table in transition: index of the first entry that may not be there (those below have references), or 512. */
+unsigned int l1_get_entries(uint64_t *t, struct domain *d);
+/* The first n entries' references. */
+void l1_put_entries(const uint64_t *t, unsigned int n, struct domain *d);
 int ne_get(uint64_t *e, unsigned int level, struct domain *d, bool preemptible);
 /* 0 or -ERESTART: child is left partial */
 int ne_put(uint64_t e, unsigned int level, bool preemptible);
@@ -67,11 +71,12 @@ uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level);
 bool segdesc_validate(struct frame *f);
 
 /*
- * mmu_update.c: the domain behind a foreigndom argument, with a reference: the caller's
+ * mmu_update.c: the domain behind a foreigndom argument, held until pg_owner_put(): the caller's
  * (DOMID_SELF), DOMID_IO, DOMID_XEN, another. NULL and *err -ESRCH; what a caller may do to it is
  * checked apart.
  */
 struct domain *pg_owner_get(unsigned int domid, int *err);
+void pg_owner_put(struct domain *d);
 #define MMU_PREEMPTED 0x80000000U       /* in a count argument: this is a continuation */
 /*
  * What mmu_update or mmuext_op @op returns with result rc. If work is left that cannot be finished

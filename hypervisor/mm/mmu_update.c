@@ -14,6 +14,7 @@
 #include "arch/guest_access.h"
 #include "core/domain.h"
 #include "core/hypercall.h"
+#include "mm/frame_refs.h"
 #include "mm/mm_internal.h"
 
 #define BATCH 16
@@ -22,12 +23,10 @@ struct domain *pg_owner_get(unsigned int domid, int *err)
 {
 	struct domain *d = current->domain;
 
+	/* A running domain is held by its running. */
+	if (likely(domid == DOMID_SELF))
+		return d;
 	*err = -ESRCH;
-	if (likely(domid == DOMID_SELF)) {
-		if (domain_get(d))
-			return d;
-		return NULL;
-	}
 	if (domid == d->domid) {
 		hypercall_error(-ESRCH,
 				"a domain cannot be its own foreign domain: use DOMID_SELF");
@@ -43,6 +42,12 @@ struct domain *pg_owner_get(unsigned int domid, int *err)
 	return d;
 }
 
+void pg_owner_put(struct domain *d)
+{
+	if (unlikely(d != current->domain))
+		domain_put(d);
+}
+
 /* A frame that is not a page table now: plain memory, as long as it can be had writable. */
 static int write_plain(struct frame *f, unsigned int offset, uint64_t val, struct domain *pt_owner)
 {
@@ -56,8 +61,8 @@ static int write_plain(struct frame *f, unsigned int offset, uint64_t val, struc
 }
 
 /* TOUR 4.2: one entry. The lock holds the frame's type, and with it its owner, in place. */
-static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
-			struct domain *pg_owner, bool preserve_ad)
+static inline int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
+			       struct domain *pg_owner, bool preserve_ad)
 {
 	mfn_t m = mfn(ptr >> PAGE_SHIFT);
 	unsigned int offset = (unsigned int)(ptr & (PAGE_SIZE - 8)), level;
@@ -69,7 +74,7 @@ static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
 		return (int)hypercall_error(-EINVAL, "machine address %lx is not d%u's", ptr,
 					    pt_owner->domid);
 	f = mfn_to_frame(m);
-	if (unlikely(!table_lock(f, &level)))
+	if (unlikely(!table_lock_inline(f, &level)))
 		return write_plain(f, offset, val, pt_owner);
 	if (unlikely(f->owner != pt_owner))
 		rc = (int)hypercall_error(-EINVAL, "page table %lx is not d%u's", m.n,
@@ -79,7 +84,7 @@ static int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
 	else
 		rc = entry_replace((uint64_t *)((char *)frame_to_virt(f) + offset), val, level,
 				   pt_owner, pg_owner, preserve_ad);
-	table_unlock(f);
+	table_unlock_inline(f);
 	return rc;
 }
 
@@ -101,26 +106,28 @@ static bool may_act_on(const struct domain *d)
 	return d == current->domain || current->domain->privileged;
 }
 
-static int update_one(const struct mmu_update *r, struct domain *pt_owner, struct domain *pg_owner)
+/* Whose tables a list changes, to show whose frames, and whether the caller may. */
+struct update_list {
+	struct domain *pt_owner, *pg_owner;
+	bool may_update, may_set_m2p;
+};
+
+static inline int update_one(const struct mmu_update *r, const struct update_list *l)
 {
 	unsigned int cmd = r->ptr & 7;
-	int rc;
 
 	switch (cmd) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_PRESERVE_AD:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		/* Device memory needs no privilege here: access to it is asked for at the entry. */
-		if (unlikely(!may_act_on(pt_owner) || (pg_owner != dom_io &&
-						       !may_act_on(pg_owner))))
+		if (unlikely(!l->may_update))
 			return -EPERM;
-		rc = update_entry(r->ptr - cmd, r->val, pt_owner, pg_owner,
-				  cmd == MMU_PT_UPDATE_PRESERVE_AD);
-		return rc;
+		return update_entry(r->ptr - cmd, r->val, l->pt_owner, l->pg_owner,
+				    cmd == MMU_PT_UPDATE_PRESERVE_AD);
 	case MMU_MACHPHYS_UPDATE:
-		if (unlikely(!may_act_on(pg_owner)))
+		if (unlikely(!l->may_set_m2p))
 			return -EPERM;
-		return update_m2p(r->ptr - cmd, r->val, pg_owner);
+		return update_m2p(r->ptr - cmd, r->val, l->pg_owner);
 	default:
 		return (int)hypercall_error(-ENOSYS, "mmu_update command %u does not exist", cmd);
 	}
@@ -140,8 +147,8 @@ static unsigned int fetch(struct mmu_update *buf, const struct mmu_update *from,
 }
 
 /* Applies requests from *i on. 0, -errno, or -ERESTART with *i the first that is not done. */
-static int update_list(const struct mmu_update *ureqs, unsigned int count, unsigned int *i,
-		       struct domain *pt_owner, struct domain *pg_owner)
+static int update_all(const struct mmu_update *ureqs, unsigned int count, unsigned int *i,
+		      const struct update_list *l)
 {
 	struct vcpu *v = current;
 	struct mmu_update buf[BATCH];
@@ -159,7 +166,7 @@ static int update_list(const struct mmu_update *ureqs, unsigned int count, unsig
 			if (!have)
 				return -EFAULT;
 		}
-		rc = update_one(&buf[next], pt_owner, pg_owner);
+		rc = update_one(&buf[next], l);
 		if (unlikely(rc))
 			return rc;
 		next++;
@@ -186,7 +193,8 @@ long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone
 	unsigned int count = (unsigned int)ucount & ~MMU_PREEMPTED, done = 0, i = 0;
 	unsigned int fd = (unsigned int)foreigndom;
 	struct domain *pt_owner = current->domain, *pg_owner;
-	int rc;
+	struct update_list l;
+	int rc = 0;
 
 	if (unlikely(mmu_is_returning(reqs, ucount)))
 		return mmu_return(__HYPERVISOR_mmu_update, (int)foreigndom);
@@ -204,11 +212,16 @@ long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone
 	if (unlikely(!pg_owner))
 		goto out_pt;
 
-	rc = update_list(ureqs, count, &i, pt_owner, pg_owner);
+	/* Device memory needs no privilege here: access to it is asked for at the entry. */
+	l = (struct update_list){
+		.pt_owner = pt_owner, .pg_owner = pg_owner, .may_set_m2p = may_act_on(pg_owner),
+		.may_update = may_act_on(pt_owner) && (pg_owner == dom_io || may_act_on(pg_owner)),
+	};
+	rc = update_all(ureqs, count, &i, &l);
 	done += i;
 	if (udone && copy_to_guest_va((void *)udone, &done, sizeof(done)))
 		rc = -EFAULT;
-	domain_put(pg_owner);
+	pg_owner_put(pg_owner);
 out_pt:
 	/* Also when the caller named itself: that was a reference too. */
 	if (fd >> 16)

@@ -276,11 +276,11 @@ long do_mmuext_op(unsigned long ops, unsigned long ucount, unsigned long udone,
 	if (!d)
 		return rc;
 	if (d != current->domain && !current->domain->privileged) {
-		domain_put(d);
+		pg_owner_put(d);
 		return -EPERM;
 	}
 	rc = mmuext_list(uops, count, &i, d);
-	domain_put(d);
+	pg_owner_put(d);
 	done += i;
 	if (udone && copy_to_guest_va((void *)udone, &done, sizeof(done)))
 		rc = -EFAULT;

@@ -12,33 +12,15 @@
 #include "core/domain.h"
 #include "mm/mm_internal.h"
 
-static int l1_validate(struct frame *f, uint64_t *t)
-{
-	struct domain *d = f->owner;
-
-	for (unsigned int i = 0; i < ENTRIES_PER_TABLE; i++) {
-		uint64_t e = READ_ONCE(t[i]), old = e;
-
-		if (!(e & PTE_P))
-			continue;
-		if (l1e_get(&e, d, d)) {
-			f->nr_validated = (uint16_t)i;
-			return -EINVAL;
-		}
-		if (e != old)
-			t[i] = e;
-	}
-	f->nr_validated = ENTRIES_PER_TABLE;
-	return 0;
-}
-
 /* TOUR 4.6: a new page table: every entry that the guest wrote, while it could, is looked at. */
 int table_validate(struct frame *f, unsigned int level, bool preemptible)
 {
 	uint64_t *t = frame_to_virt(f);
 
-	if (level == 1)
-		return l1_validate(f, t);
+	if (level == 1) {
+		f->nr_validated = (uint16_t)l1_get_entries(t, f->owner);
+		return f->nr_validated == ENTRIES_PER_TABLE ? 0 : -EINVAL;
+	}
 	for (unsigned int i = f->nr_validated; i < ENTRIES_PER_TABLE; i++) {
 		uint64_t e = READ_ONCE(t[i]), old = e;
 		int rc;
@@ -67,9 +49,7 @@ int table_devalidate(struct frame *f, unsigned int level, bool preemptible)
 	const uint64_t *t = frame_to_virt(f);
 
 	if (level == 1) {
-		for (unsigned int i = 0; i < f->nr_validated; i++)
-			if (t[i] & PTE_P)
-				l1e_put(t[i], f->owner);
+		l1_put_entries(t, f->nr_validated, f->owner);
 		f->nr_validated = 0;
 		return 0;
 	}

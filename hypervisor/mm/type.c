@@ -60,6 +60,7 @@
  * Next: mm/table.c and mm/entry.c for what is checked, docs/page-types.md for pictures.
  */
 #include "lib/panic.h"
+#include "mm/frame_refs.h"
 #include "mm/mm_internal.h"
 #include "mm/tlb.h"
 
@@ -70,26 +71,11 @@ static inline void relax(void)
 	__asm__ volatile("pause");
 }
 
-static inline bool cas(uint64_t *p, uint64_t *old, uint64_t new)
-{
-	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
 /* --- general references --- */
 
 bool frame_get(struct frame *f, const struct domain *d)
 {
-	uint64_t x = READ_ONCE(f->count);
-
-	do {
-		/* Free, not RAM, or about to overflow. */
-		if (!(x & FC_COUNT_MASK) || (x & FC_IO) || (x & FC_COUNT_MASK) == FC_COUNT_MASK)
-			return false;
-	} while (!cas(&f->count, &x, x + 1));
-	if (likely(READ_ONCE(f->owner) == d && d))
-		return true;
-	frame_put(f);
-	return false;
+	return d && frame_ref_get(f, d);
 }
 
 void frame_ref(struct frame *f)
@@ -101,10 +87,7 @@ void frame_ref(struct frame *f)
 
 void frame_put(struct frame *f)
 {
-	uint64_t x = __atomic_sub_fetch(&f->count, 1, __ATOMIC_SEQ_CST);
-
-	if (unlikely(!(x & FC_COUNT_MASK)))
-		frame_free(f);
+	frame_ref_put(f);
 }
 
 struct frame *frame_get_from_mfn(mfn_t m, struct domain *d)
@@ -202,7 +185,7 @@ static int type_get(struct frame *f, enum frame_type t, bool preemptible)
 			x = READ_ONCE(f->type);
 			continue;
 		}
-		if (likely(cas(&f->type, &x, n)))
+		if (likely(frame_cas(&f->type, &x, n)))
 			break;
 	}
 	if (likely(n & FT_VALIDATED))
@@ -238,23 +221,21 @@ static int type_put(struct frame *f, bool preemptible)
 	for (;;) {
 		BUG_ON(!(x & FT_COUNT_MASK));
 		if ((x & FT_COUNT_MASK) > 1) {
-			if (likely(cas(&f->type, &x, x - 1)))
+			if (likely(frame_cas(&f->type, &x, x - 1)))
 				return 0;
 		} else if (x & FT_LOCKED) {
 			relax();
 			x = READ_ONCE(f->type);
 		} else if (is_table(x)) {
 			BUG_ON(!(x & FT_VALIDATED) || (x & FT_PINNED));
-			if (cas(&f->type, &x, x & ~FT_VALIDATED))
+			if (frame_cas(&f->type, &x, x & ~FT_VALIDATED))
 				return devalidate(f, preemptible, false);
 		} else {
-			/*
-			 * The entry is gone from the table before this: its last use ends not later
-			 * than now.
-			 */
-			f->tlb_stamp = tlb_now();
-			if (likely(cas(&f->type, &x, x - 1)))
+			BUG_ON(!(x & FT_VALIDATED));
+			if (likely(frame_cas(&f->type, &x, x & ~FT_VALIDATED))) {
+				frame_use_ended(f, x & ~FT_VALIDATED);
 				return 0;
+			}
 		}
 	}
 }
@@ -264,7 +245,7 @@ int frame_finish_partial(struct frame *f, bool preemptible)
 	uint64_t x = READ_ONCE(f->type);
 
 	while (x & FT_PARTIAL)
-		if (cas(&f->type, &x, x & ~FT_PARTIAL))
+		if (frame_cas(&f->type, &x, x & ~FT_PARTIAL))
 			return devalidate(f, preemptible, true);
 	return 0;
 }
@@ -318,7 +299,7 @@ bool table_lock(struct frame *f, unsigned int *level)
 		if (unlikely(x & FT_LOCKED)) {
 			relax();
 			x = READ_ONCE(f->type);
-		} else if (likely(cas(&f->type, &x, x | FT_LOCKED))) {
+		} else if (likely(frame_cas(&f->type, &x, x | FT_LOCKED))) {
 			*level = frame_level(x);
 			return true;
 		}

@@ -7,6 +7,7 @@
 #include "arch/guest_access.h"
 #include "core/domain.h"
 #include "core/hypercall.h"
+#include "mm/frame_refs.h"
 #include "mm/mm_internal.h"
 
 int vcpumask_to_cpus(const struct domain *d, const void *bitmap, cpumask_t *out)
@@ -66,13 +67,13 @@ static int update_va(unsigned long va, uint64_t val, struct domain *pg_owner)
 	if (unlikely(!p))
 		return (int)hypercall_error(-EINVAL, "no page table behind %lx", va);
 	f = virt_to_frame(p);
-	if (unlikely(!table_lock(f, &level)))
+	if (unlikely(!table_lock_inline(f, &level)))
 		return (int)hypercall_error(-EINVAL, "no page table behind %lx", va);
 	if (unlikely(level != 1 || f->owner != v->domain))
 		rc = -EINVAL;
 	else
 		rc = entry_replace(p, val, 1, v->domain, pg_owner, false);
-	table_unlock(f);
+	table_unlock_inline(f);
 	return rc;
 }
 
@@ -102,6 +103,6 @@ long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsig
 		rc = -EPERM;
 	else
 		rc = update_va(va, val, pg_owner);
-	domain_put(pg_owner);
+	pg_owner_put(pg_owner);
 	return rc ? rc : flush_after(va, flags);
 }
