@@ -8,6 +8,11 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# Make's lists, and newlib's configure, are separated by blanks.
+ifneq ($(words $(CURDIR)),1)
+$(error the folder's path has a space in it, "$(CURDIR)": move the checkout to a path without one)
+endif
+
 B := build
 DEPS := $(B)/deps
 
