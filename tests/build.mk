@@ -40,6 +40,14 @@ test_suite = $(sort $(filter $(TEST_SUITES),$(subst /, ,$(1))) \
 TEST_WANTED := $(if $(T),$(foreach t,$(T),$(call test_suite,$(t))),$(TEST_SUITES))
 TEST_WANTED := $(if $(strip $(TEST_WANTED)),$(sort $(TEST_WANTED)),$(TEST_SUITES))
 
+# A misspelt name is told at once, not after everything was built. Names may be patterns.
+test_known = $(filter $(TEST_SUITES),$(1)) $(foreach s,$(if $(filter-out ./,$(dir $(1))),$(patsubst %/,%,$(dir $(1))),$(TEST_SUITES)),\
+	$(wildcard tests/$(s)/$(notdir $(1)) $(addprefix tests/$(s)/$(notdir $(1)),.c .py .sh)))
+ifneq ($(filter test tests,$(MAKECMDGOALS)),)
+$(foreach t,$(T),$(if $(strip $(call test_known,$(t))),,$(error no test is called '$(t)'; suites are $(TEST_SUITES), \
+	the tests below them are files in tests/)))
+endif
+
 .PHONY: test tests
 tests: $(foreach s,$(TEST_WANTED),$(TEST_NEEDS_$(s))) | $(PKG_TEST) $(PKG_RUN)
 test: tests
