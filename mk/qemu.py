@@ -33,6 +33,8 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PORTS = 8
 FRAME_HELLO = 1
+MEM_MIN = 320   # megabytes: the control domain's 256 (configs/qemu.args), the hypervisor, the boot modules
+PANIC = "*** end of panic ***"
 
 
 class HostError(Exception):
@@ -44,6 +46,11 @@ def qemu_command():
     if not shutil.which(command[0]):
         raise HostError(f"{command[0]} is not installed: run `mk/deps.sh packages run`")
     return command
+
+
+def megabytes(size):
+    """QEMU's -m: megabytes unless the number ends in G."""
+    return int(size[:-1]) * 1024 if str(size).endswith("G") else int(str(size).rstrip("M"))
 
 
 def read_args(path, values):
@@ -74,6 +81,8 @@ class Host:
             raise HostError(f"MEM={mem}: expected a size like 1G or 768M")
         if not re.fullmatch(r"[0-9]+", str(cpus)) or not 1 <= int(cpus) <= 64:
             raise HostError(f"CPUS={cpus}: expected 1 to 64")
+        if megabytes(mem) < MEM_MIN:
+            raise HostError(f"MEM={mem}: expected at least {MEM_MIN}M, of which the control domain gets 256")
         if share and not os.path.isdir(share):
             raise HostError(f"SHARE={share}: no such folder")
         self.name = name
@@ -126,7 +135,7 @@ class Host:
         args += ["-fsdev", "local,id=host,path=.,security_model=none,readonly=on",
                  "-device", "virtio-9p-pci,fsdev=host,mount_tag=host"]
         if self.share:
-            args += ["-fsdev", f"local,id=share,path={self.share},security_model=none",
+            args += ["-fsdev", "local,id=share,path=" + self.share.replace(",", ",,") + ",security_model=none",
                      "-device", "virtio-9p-pci,fsdev=share,mount_tag=share"]
         args += ["-pidfile", f"{self.dir}/pid"]
         return args + self.extra
@@ -210,6 +219,11 @@ class Host:
             if self.process and self.process.poll() is not None:
                 raise HostError(f"host '{self.name}' ended while starting (status {self.process.returncode})\n"
                                 f"{self.qemu_errors()}\n--- console\n{self.console_tail()}")
+            if PANIC in self.console_tail():
+                tail = self.console_tail()
+                self.stop()
+                raise HostError(f"the hypervisor of host '{self.name}' panicked while starting; its console is in "
+                                f"{self.dir}/console.log\n--- console\n{tail}")
             if not os.path.exists(self.path("port0.sock")):
                 # QEMU itself has not started yet: a wrapper in $QEMU may make it wait its turn.
                 start = min(time.monotonic(), begun + 600)
