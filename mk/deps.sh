@@ -97,14 +97,17 @@ check_pin()
 
 # ---- packages ------------------------------------------------------------------------------------
 
+may_be_root()
+{
+	[ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }
+}
+
 as_root()
 {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
-	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-		sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
 	else
-		die "need root to run '$*': start make as root, or install sudo with a password-free rule"
+		sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
 	fi
 }
 
@@ -118,6 +121,7 @@ apt_update_once()
 	if [ -e "$deps/.cache/apt-updated" ] && [ -n "$(find "$deps/.cache/apt-updated" -mmin -120)" ]; then
 		return 0
 	fi
+	may_be_root || die "the lists of Debian's packages are missing or old: have 'apt-get update' run as root"
 	run_step "apt-get update" as_root apt-get -o DPkg::Lock::Timeout=600 -q update
 	touch "$deps/.cache/apt-updated"
 }
@@ -134,14 +138,18 @@ install_packages()
 		installed "$p" || missing="$missing $p"
 	done
 	[ -n "$missing" ] || return 0
+	may_be_root || die "Debian packages are missing, and neither root nor sudo without a password is there to" \
+		"install them. Have this done, then start make again:
+    apt-get install --no-install-recommends$missing"
 	exec 7>"$deps/.cache/apt.lock"
 	flock 7
 	apt_lists_present || apt_update_once
-	# Package lists may be old enough that the archive no longer has what they name.
 	say APT "installing$missing"
+	# Package lists may be old enough that the archive no longer has what they name. run_step ends the
+	# shell it runs in when the step fails, so the first try has one of its own, which says nothing.
 	# shellcheck disable=SC2086
-	if ! as_root apt-get -o DPkg::Lock::Timeout=600 -qq install --no-install-recommends --download-only \
-	     -y $missing >"$deps/.log/apt-download.log" 2>&1 </dev/null; then
+	if ! (run_step "download of packages" as_root apt-get -o DPkg::Lock::Timeout=600 -qq install \
+	      --no-install-recommends --download-only -y $missing) 2>"$deps/.log/apt-download.err"; then
 		apt_update_once
 	fi
 	# shellcheck disable=SC2086
