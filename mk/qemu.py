@@ -281,6 +281,9 @@ def up(host):
 
     try:
         seconds = host.wait_ready(progress=progress)
+    except KeyboardInterrupt:
+        host.stop()
+        raise
     finally:
         if shown[0]:
             print("\r\033[K", end="")
@@ -325,14 +328,20 @@ def main():
         elif opts.verb == "debug":
             debug(host)
         elif opts.verb == "list":
-            for h in all_hosts(opts.build):
+            hosts = all_hosts(opts.build)
+            for h in hosts:
                 print(f"{h.name:<20} pid {h.pid()}")
+            if not hosts:
+                print("no host is up; make up starts one", file=sys.stderr)
         else:
             for h in all_hosts(opts.build) if opts.all else [host]:
                 print(f"  DOWN    {h.name}" + ("" if h.stop() else ": was not up"))
     except HostError as error:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"{os.path.basename(sys.argv[0])}: interrupted", file=sys.stderr)
+        return 130
     return 0
 
 
