@@ -44,8 +44,14 @@ run_step()
 	log=$deps/.log/$(printf %s "$text" | tr -cs 'A-Za-z0-9._-' -).log
 	start=$SECONDS
 	[ -t 1 ] || say DEPS "$text"
+	# A process group of its own, so that Ctrl-C ends all of it: a plain background job ignores SIGINT and
+	# would go on, holding this dependency's lock, while the next make waits for it.
+	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
+	set +m
+	# shellcheck disable=SC2064
+	trap "kill -- -$pid 2>/dev/null; exit 130" INT TERM HUP
 	while kill -0 "$pid" 2>/dev/null; do
 		secs=$((SECONDS - start))
 		if [ -t 1 ]; then
@@ -58,6 +64,7 @@ run_step()
 		sleep 0.2
 	done
 	if wait "$pid"; then
+		trap - INT TERM HUP
 		[ ! -t 1 ] || printf '\r  %-7s %s  done in %d s\033[K\n' DEPS "$text" $((SECONDS - start))
 		return 0
 	fi
