@@ -27,7 +27,6 @@ void asm_offsets(void)
 	REG(es, es);
 	DEFINE(VCPU_regs, offsetof(struct vcpu, regs));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
-	DEFINE(VCPU_hypercalls, offsetof(struct vcpu, stats.hypercalls));
 	DEFINE(VCPU_vcpu_info, offsetof(struct vcpu, vcpu_info));
 	DEFINE(VCPU_due, offsetof(struct vcpu, pv.bounce.due));
 	DEFINE(CPU_current, offsetof(struct cpu, curr));

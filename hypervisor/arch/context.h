@@ -8,6 +8,8 @@
 #include "core/domain.h"
 
 /* Called by the scheduler on this CPU, interrupts off, run queue unlocked. Returns as an ordinary function; `current` is then next. */
+/* The guest's GS base is base from now on; returns what it was. */
+unsigned long exchange_gsbase_guest(unsigned long base);
 /* c runs v from now on, as far as the entry paths are concerned. */
 void cpu_set_current(struct cpu *c, struct vcpu *v);
 void context_switch(struct vcpu *prev, struct vcpu *next);

@@ -175,7 +175,6 @@ syscall_entry:
 	movq %gs:CPU_current, %r11
 	cmpb $0, VCPU_kernel_mode(%r11)
 	je guest_syscall
-	incq VCPU_hypercalls(%r11)
 
 	/* A record of the call in the trace ring. RAX and RDX come back from where they were saved. */
 	movq %gs:CPU_trace_next, %r11
@@ -218,10 +217,8 @@ hypercall_return:
 	cmpw $0, VCPU_due(%rcx)                 /* a trap or NMI to deliver */
 	jne hypercall_long_way
 	movq VCPU_vcpu_info(%rcx), %rcx
-	movzwl (%rcx), %ecx                     /* evtchn_upcall_pending, and above it the mask */
-	decl %ecx
-	cmpl $0xff, %ecx
-	jb hypercall_long_way                   /* pending and not masked */
+	cmpw $1, (%rcx)                         /* evtchn_upcall_pending, and above it the mask */
+	je hypercall_long_way
 	RESTORE_CALLER_SAVED
 	addq $8, %rsp
 	swapgs

@@ -10,7 +10,7 @@
  */
 #include "arch/traps.h"
 #include "arch/context.h"
-#include "arch/features.h"
+#include "arch/guest_access.h"
 #include "arch/irq_vectors.h"
 #include "arch/panic.h"
 #include "arch/softirq.h"
@@ -41,11 +41,11 @@ const char *trap_name(unsigned int vector)
 void trap_from_guest(struct cpu_user_regs *regs)
 {
 	unsigned int vec = regs->entry_vector;
-	struct vcpu *v = current;
+	struct cpu *c = this_cpu();
+	struct vcpu *v = c->curr;
 
 	/* SYSCALL clears AC by SFMASK, an interrupt gate does not: SMAP would be open. */
-	if (cpu_features.smap)
-		__asm__ volatile("clac" ::: "memory");
+	guest_access_close();
 	if (vec >= FIRST_IRQ_VECTOR) {
 		irq_dispatch(vec);
 		return;
@@ -56,10 +56,9 @@ void trap_from_guest(struct cpu_user_regs *regs)
 		__asm__ volatile("mov %%db6, %0" : "=r"(v->pv.fault_dr6));
 		__asm__ volatile("mov %0, %%db6" :: "r"(0xffff0ff0UL));
 	}
+	trace_here(c, TRACE_TRAP, vec, regs->rip, regs->error_code, vec == TRAP_PF ? v->pv.fault_addr : 0,
+		   regs->rsp);
 	local_irq_enable();
-	v->stats.traps++;
-	trace(TRACE_TRAP, vec, regs->rip, regs->error_code, vec == TRAP_PF ? v->pv.fault_addr : 0,
-	      regs->rsp);
 	pv_trap(regs);
 }
 
@@ -154,6 +153,8 @@ struct cpu_user_regs *exit_to_guest(void)
 			softirq_idle_wait();
 			continue;
 		}
+		if (likely(!v->pv.bounce.due && !vcpu_event_pending(v->vcpu_info)))
+			return &v->regs;
 		pv_deliver_pending(v);
 		if (likely(!READ_ONCE(c->softirq_pending)))
 			return &v->regs;

@@ -91,9 +91,6 @@ struct domain {
 	struct domain_sched sched;      /* core/sched.h */
 	struct domain_pv pv;            /* pv/pv.h */
 	struct domain_console *console; /* core/console.h: output of console_io, rate limit */
-	struct domain_stats {           /* per domain, approximate, no lock */
-		uint64_t hypercalls, traps, events;
-	} stats;
 };
 
 struct vcpu {
@@ -140,7 +137,6 @@ struct vcpu {
 		char text[128];         /* PARAVANE_REASON_SIZE */
 		bool fresh;             /* set during the call that is going on */
 	} error;
-	struct vcpu_stats { uint64_t hypercalls, traps; } stats;
 } __aligned(64);
 
 _Static_assert(offsetof(struct vcpu, regs) % 16 == 8, "RSP0 must be a multiple of 16");

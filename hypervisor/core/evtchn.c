@@ -178,37 +178,31 @@ void evtchn_vcpu_info_moved(struct vcpu *v)
 
 /* --- sending --- */
 
-/* Interrupts are off. Kept straight: this is what a ring's notification costs. */
-static long send_locked(struct domain *from, struct evtchn *chn)
+static __attribute__((noinline)) long send_refused(unsigned int port)
 {
-	long rc = 0;
+	return hypercall_error(-EINVAL, "send: port %u is closed, or not for sending", port);
+}
 
+/* Kept straight: this is what a ring's notification costs. */
+long evtchn_send(struct domain *from, unsigned int port)
+{
+	struct evtchn *chn = evtchn_find(from, port);
+	bool refused = false;
+
+	if (unlikely(!chn))
+		return -EINVAL;
+	local_irq_disable();
 	evtchn_lock(chn);
 	/* TOUR 3.2: under the channel's lock its peer stays what it is: a close takes the lock first. */
 	if (likely(chn->state == ECS_INTERDOMAIN))
 		evtchn_set_pending(chn->u.interdomain.domain, chn->u.interdomain.peer);
 	else if (chn->state == ECS_IPI)
 		evtchn_set_pending(from, chn);
-	else if (chn->state != ECS_UNBOUND)     /* the peer is gone or yet to come: nothing happens */
-		rc = -EINVAL;
+	else
+		refused = chn->state != ECS_UNBOUND;    /* the peer is gone or yet to come: nothing happens */
 	evtchn_unlock(chn);
-	return rc;
-}
-
-long evtchn_send(struct domain *from, unsigned int port)
-{
-	struct evtchn *chn = evtchn_find(from, port);
-	unsigned long flags;
-	long rc;
-
-	if (unlikely(!chn))
-		return -EINVAL;
-	flags = local_irq_save();
-	rc = send_locked(from, chn);
-	local_irq_restore(flags);
-	if (unlikely(rc))
-		return hypercall_error(rc, "send: port %u is closed, or not for sending", port);
-	return 0;
+	local_irq_enable();
+	return likely(!refused) ? 0 : send_refused(port);
 }
 
 bool evtchn_port_valid(struct domain *d, unsigned int port)

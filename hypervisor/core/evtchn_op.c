@@ -248,12 +248,15 @@ static void describe(const struct evtchn *chn, struct evtchn_status *op)
 
 static int status(struct evtchn_status *op)
 {
+	struct domain *d = current->domain;
+	bool own = op->dom == DOMID_SELF || op->dom == d->domid;
 	struct evtchn *chn;
 	unsigned long flags;
-	struct domain *d;
 	int rc = 0;
 
-	d = domain_find_get_remote(op->dom, &rc);
+	/* A running domain is held by its running. */
+	if (!own)
+		d = domain_find_get_remote(op->dom, &rc);
 	if (!d)
 		return rc;
 	chn = evtchn_find(d, op->port);
@@ -264,7 +267,8 @@ static int status(struct evtchn_status *op)
 	} else {
 		rc = (int)hypercall_error(-EINVAL, "status: domain %u has no port %u", d->domid, op->port);
 	}
-	domain_put(d);
+	if (!own)
+		domain_put(d);
 	return rc;
 }
 
@@ -293,7 +297,6 @@ union op_args {
 	struct evtchn_bind_pirq bind_pirq;
 	struct evtchn_bind_ipi bind_ipi;
 	struct evtchn_close close;
-	struct evtchn_status status;
 	struct evtchn_bind_vcpu bind_vcpu;
 	struct evtchn_unmask unmask;
 	struct evtchn_reset reset;
@@ -309,7 +312,7 @@ static const struct {
 #define IN(op) [EVTCHNOP_##op] = { sizeof(((union op_args *)0)->op), false }
 #define INOUT(op) [EVTCHNOP_##op] = { sizeof(((union op_args *)0)->op), true }
 	INOUT(alloc_unbound), INOUT(bind_interdomain), INOUT(bind_virq), INOUT(bind_pirq), INOUT(bind_ipi),
-	IN(close), INOUT(status), IN(bind_vcpu), IN(unmask), IN(reset), INOUT(init_control),
+	IN(close), IN(bind_vcpu), IN(unmask), IN(reset), INOUT(init_control),
 	IN(expand_array), IN(set_priority),
 #undef IN
 #undef INOUT
@@ -331,8 +334,6 @@ static long run(unsigned int cmd, union op_args *u, unsigned long arg)
 		return bind_ipi(&u->bind_ipi);
 	case EVTCHNOP_close:
 		return evtchn_close(current->domain, u->close.port);
-	case EVTCHNOP_status:
-		return status(&u->status);
 	case EVTCHNOP_bind_vcpu:
 		return bind_vcpu(&u->bind_vcpu);
 	case EVTCHNOP_unmask:
@@ -350,20 +351,11 @@ static long run(unsigned int cmd, union op_args *u, unsigned long arg)
 	}
 }
 
-long do_event_channel_op(unsigned long a1, unsigned long arg)
+static __attribute__((noinline)) long other_op(unsigned int cmd, unsigned long arg)
 {
-	unsigned int cmd = (unsigned int)a1;
 	union op_args u;
 	long rc;
 
-	/* TOUR 3.1: a guest notifies its peer: send is asked for so often that it goes first. */
-	if (likely(cmd == EVTCHNOP_send)) {
-		evtchn_port_t port;
-
-		if (unlikely(copy_from_guest_va(&port, (const void *)arg, sizeof(port))))
-			return -EFAULT;
-		return evtchn_send(current->domain, port);
-	}
 	if (cmd >= ARRAY_SIZE(op_table) || !op_table[cmd].size)
 		return hypercall_error(-ENOSYS, "event_channel_op %u is not known", cmd);
 	if (copy_from_guest_va(&u, (const void *)arg, op_table[cmd].size))
@@ -372,6 +364,27 @@ long do_event_channel_op(unsigned long a1, unsigned long arg)
 	if (rc == 0 && op_table[cmd].answers && copy_to_guest_va((void *)arg, &u, op_table[cmd].size))
 		return -EFAULT;
 	return rc;
+}
+
+/* What is asked for often goes first. */
+long do_event_channel_op(unsigned long cmd, unsigned long arg)
+{
+	struct evtchn_status st;
+	evtchn_port_t port;
+	int rc;
+
+	/* TOUR 3.1: a guest notifies its peer. */
+	if (likely((unsigned int)cmd == EVTCHNOP_send)) {
+		if (unlikely(copy_from_guest_va(&port, (const void *)arg, sizeof(port))))
+			return -EFAULT;
+		return evtchn_send(current->domain, port);
+	}
+	if ((unsigned int)cmd != EVTCHNOP_status)
+		return other_op((unsigned int)cmd, arg);
+	if (copy_from_guest_va(&st, (const void *)arg, sizeof(st)))
+		return -EFAULT;
+	rc = status(&st);
+	return !rc && copy_to_guest_va((void *)arg, &st, sizeof(st)) ? -EFAULT : rc;
 }
 
 /* One structure with the command inside; knows the commands up to unmask. */

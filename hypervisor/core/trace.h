@@ -9,6 +9,8 @@
 #ifndef HYPERVISOR_CORE_TRACE_H
 #define HYPERVISOR_CORE_TRACE_H
 
+#include "arch/clock.h"
+#include "arch/cpu.h"
 #include "lib/types.h"
 
 struct vcpu;
@@ -34,6 +36,23 @@ static inline uint64_t trace_word(enum trace_kind kind, unsigned int domid, unsi
 
 void trace_init_cpu(unsigned int cpu);
 void trace(enum trace_kind kind, unsigned int number, uint64_t rip, uint64_t a0, uint64_t a1, uint64_t a2);
+/* The same, with interrupts off and for current, where instructions count. */
+static inline void trace_here(struct cpu *c, enum trace_kind kind, unsigned int number, uint64_t rip, uint64_t a0,
+			      uint64_t a1, uint64_t a2)
+{
+	struct trace_record *r = (struct trace_record *)((char *)c->trace + (uint16_t)c->trace_next);
+	uint64_t *word = (uint64_t *)(void *)&r->kind;
+
+	r->tsc = rdtsc();
+	*word = c->trace_hypercall - TRACE_HYPERCALL + kind + ((uint64_t)number << 48);
+	r->rip = rip;
+	r->arg[0] = a0;
+	r->arg[1] = a1;
+	r->arg[2] = a2;
+	barrier();
+	WRITE_ONCE(c->trace_next, c->trace_next + sizeof(*r));
+}
+
 /* Records are numbered from 1; one that has been overwritten or is being written: false. */
 bool trace_read(unsigned int cpu, uint64_t seq, struct trace_record *out);
 uint64_t trace_last(unsigned int cpu);  /* number of the newest, 0: none yet */

@@ -53,7 +53,7 @@ static uint32_t features(const struct domain *d)
 	return f;
 }
 
-static long get_features(void *arg)
+static inline long get_features(void *arg)
 {
 	struct xen_feature_info fi;
 
@@ -108,9 +108,12 @@ long do_xen_version(unsigned long cmd, unsigned long guest_arg)
 		xen_commandline_t commandline;
 	} u;
 
-	switch ((int)cmd) {
-	case XENVER_version:
+	/* What guests ask for again and again: Linux makes this call to have its events delivered. */
+	if (likely(cmd == XENVER_version))
 		return VERSION_MAJOR << 16 | VERSION_MINOR;
+	if (cmd == XENVER_get_features)
+		return get_features(arg);
+	switch ((int)cmd) {
 	case XENVER_extraversion:
 		return put_text(arg, EXTRAVERSION, u.extraversion, sizeof(u.extraversion));
 	case XENVER_compile_info:
@@ -121,8 +124,6 @@ long do_xen_version(unsigned long cmd, unsigned long guest_arg)
 		return put_text(arg, PARAVANE_CHANGESET, u.changeset, sizeof(u.changeset));
 	case XENVER_platform_parameters:
 		return platform_parameters(arg);
-	case XENVER_get_features:
-		return get_features(arg);
 	case XENVER_pagesize:
 		return arg ? -EINVAL : (long)PAGE_SIZE;
 	case XENVER_guest_handle:

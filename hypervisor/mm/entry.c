@@ -51,8 +51,18 @@ static int io_get(uint64_t e, struct domain *pg_owner)
 	return 0;
 }
 
+static int l1e_not_writable(uint64_t e, struct frame *f)
+{
+	uint64_t type = f->type;
+
+	frame_put(f);
+	return (int)hypercall_error(-EINVAL,
+		"L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)", e,
+		frame_type_of(type), type);
+}
+
 /* Not RAM of pg_owner with the bits that everybody may set: device memory, or an error. */
-static int l1e_get_other(uint64_t *e, struct domain *d, struct domain *pg_owner)
+static __attribute__((noinline)) int l1e_get_other(uint64_t *e, struct domain *d, struct domain *pg_owner)
 {
 	uint64_t v = *e;
 	mfn_t m = pte_mfn(v);
@@ -67,34 +77,25 @@ static int l1e_get_other(uint64_t *e, struct domain *d, struct domain *pg_owner)
 	if (!mfn_valid(m) || !frame_get(mfn_to_frame(m), pg_owner))
 		return (int)hypercall_error(-EINVAL, "L1 entry %lx: the frame is not d%u's", v,
 					    pg_owner->domid);
+	if ((v & PTE_RW) && !frame_get_type(mfn_to_frame(m), FRAME_WRITABLE))
+		return l1e_not_writable(v, mfn_to_frame(m));
 	return 0;
 }
 
-static int l1e_not_writable(uint64_t e, struct frame *f)
-{
-	uint64_t type = f->type;
-
-	frame_put(f);
-	return (int)hypercall_error(-EINVAL,
-		"L1 entry %lx: no writable mapping of a frame in use as type %u (%lx)", e,
-		frame_type_of(type), type);
-}
-
-static inline int l1e_get_inline(uint64_t *e, struct domain *d, struct domain *pg_owner)
+static __always_inline int l1e_get_inline(uint64_t *e, struct domain *d, struct domain *pg_owner)
 {
 	uint64_t v = *e;
 	mfn_t m = pte_mfn(v);
 	struct frame *f = mfn_to_frame(m);
-	int rc;
 
-	if (likely(!(v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)) && mfn_valid(m) && frame_ref_get(f, pg_owner))) {
-		*e = v | PTE_US;
-	} else {
-		rc = l1e_get_other(e, d, pg_owner);
-		/* No type to ask for: an error, or not RAM. */
-		if (rc || mfn_is_io(m))
-			return rc;
+	if (unlikely((v & ~(PTE_GUEST_BITS | PTE_ADDR_MASK)) || !mfn_valid(m) || !frame_ref_get(f, pg_owner))) {
+		uint64_t other = v;             /* a variable of its own: *e can stay in a register */
+		int rc = l1e_get_other(&other, d, pg_owner);
+
+		*e = other;
+		return rc;
 	}
+	*e = v | PTE_US;
 	if ((v & PTE_RW) && unlikely(!frame_writable_get(f)))
 		return l1e_not_writable(v, f);
 	return 0;
@@ -117,7 +118,7 @@ static void put_segdesc_mapping(struct frame *f, struct domain *d)
 }
 
 /* A present entry. */
-static inline void l1e_put_inline(uint64_t e, struct domain *d)
+static __always_inline void l1e_put_inline(uint64_t e, struct domain *d)
 {
 	mfn_t m = pte_mfn(e);
 	struct frame *f = mfn_to_frame(m);
@@ -257,7 +258,7 @@ static uint64_t entry_write(uint64_t *p, uint64_t new, bool preserve_ad)
  * TOUR 4.3: the new entry's references first, which may fail; then the exchange; then the old
  * one's, which cannot.
  */
-static int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain *pg_owner,
+static __always_inline int l1_replace(uint64_t *p, uint64_t new, struct domain *d, struct domain *pg_owner,
 		      bool preserve_ad)
 {
 	uint64_t old = READ_ONCE(*p);
@@ -331,30 +332,31 @@ static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct d
 /* All of an L1 in transition, for table.c: references up to the first entry that may not be. */
 unsigned int l1_get_entries(uint64_t *t, struct domain *d)
 {
-	for (unsigned int i = 0; i < ENTRIES_PER_TABLE; i++) {
-		uint64_t e = READ_ONCE(t[i]), old = e;
+	for (uint64_t *p = t, *end = t + ENTRIES_PER_TABLE; p < end; p += 8) {
+		if (no_entry_of_8(p))
+			continue;
+		for (uint64_t *q = p; q < p + 8; q++) {
+			uint64_t e = READ_ONCE(*q), old = e;
 
-		if (i % 8 == 0 && no_entry_of_8(&t[i])) {
-			i += 7;
-			continue;
+			if (!(e & PTE_P))
+				continue;
+			if (unlikely(l1e_get_inline(&e, d, d)))
+				return (unsigned int)(q - t);
+			if (e != old)
+				*q = e;
 		}
-		if (!(e & PTE_P))
-			continue;
-		if (unlikely(l1e_get_inline(&e, d, d)))
-			return i;
-		if (e != old)
-			t[i] = e;
 	}
 	return ENTRIES_PER_TABLE;
 }
 
 void l1_put_entries(const uint64_t *t, unsigned int n, struct domain *d)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		if (i % 8 == 0 && no_entry_of_8(&t[i]))
-			i += 7;
-		else if (t[i] & PTE_P)
-			l1e_put_inline(t[i], d);
+	for (const uint64_t *p = t, *end = t + n; p < end; p += 8) {
+		if (no_entry_of_8(p))
+			continue;
+		for (const uint64_t *q = p; q < p + 8 && q < end; q++)
+			if (*q & PTE_P)
+				l1e_put_inline(*q, d);
 	}
 }
 

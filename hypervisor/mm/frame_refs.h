@@ -11,13 +11,13 @@
 
 #include "mm/mm_internal.h"
 
-static inline bool frame_cas(uint64_t *p, uint64_t *old, uint64_t new)
+static __always_inline bool frame_cas(uint64_t *p, uint64_t *old, uint64_t new)
 {
 	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 /* As frame_get(). Free frames and those that are not RAM have a count of 0; a full one takes no more. */
-static inline bool frame_ref_get(struct frame *f, const struct domain *d)
+static __always_inline bool frame_ref_get(struct frame *f, const struct domain *d)
 {
 	uint64_t x = READ_ONCE(f->count);
 
@@ -31,7 +31,7 @@ static inline bool frame_ref_get(struct frame *f, const struct domain *d)
 	return false;
 }
 
-static inline void frame_ref_put(struct frame *f)
+static __always_inline void frame_ref_put(struct frame *f)
 {
 	uint64_t x = __atomic_sub_fetch(&f->count, 1, __ATOMIC_SEQ_CST);
 
@@ -44,7 +44,7 @@ static inline void frame_ref_put(struct frame *f)
  * is ours. The time is taken while the frame is in transition, when nobody else can come and
  * go: an earlier time would hide a use that began and ended meanwhile.
  */
-static inline void frame_use_ended(struct frame *f, uint64_t x)
+static __always_inline void frame_use_ended(struct frame *f, uint64_t x)
 {
 	f->tlb_stamp = tlb_now();
 	__atomic_store_n(&f->type, (x - 1) | FT_VALIDATED, __ATOMIC_RELEASE);
@@ -53,7 +53,7 @@ static inline void frame_use_ended(struct frame *f, uint64_t x)
 #define FT_READY_WRITABLE ((uint64_t)FRAME_WRITABLE << FT_SHIFT | FT_VALIDATED)
 
 /* As frame_get_type(f, FRAME_WRITABLE): the frame was WRITABLE last, in use or not. */
-static inline bool frame_writable_get(struct frame *f)
+static __always_inline bool frame_writable_get(struct frame *f)
 {
 	uint64_t x = READ_ONCE(f->type);
 
@@ -64,7 +64,7 @@ static inline bool frame_writable_get(struct frame *f)
 }
 
 /* As frame_put_type(), of a WRITABLE reference. */
-static inline void frame_writable_put(struct frame *f)
+static __always_inline void frame_writable_put(struct frame *f)
 {
 	uint64_t x = READ_ONCE(f->type);
 
@@ -79,18 +79,17 @@ static inline void frame_writable_put(struct frame *f)
 }
 
 /* As table_lock() and table_unlock(). */
-static inline bool table_lock_inline(struct frame *f, unsigned int *level)
+static __always_inline unsigned int table_lock_inline(struct frame *f)
 {
 	uint64_t x = READ_ONCE(f->type);
 
 	if (unlikely((x & (FT_VALIDATED | FT_LOCKED)) != FT_VALIDATED || !frame_level(x) || !(uint32_t)x) ||
 	    unlikely(!frame_cas(&f->type, &x, x | FT_LOCKED)))
-		return table_lock(f, level);
-	*level = frame_level(x);
-	return true;
+		return table_lock(f);
+	return frame_level(x);
 }
 
-static inline void table_unlock_inline(struct frame *f)
+static __always_inline void table_unlock_inline(struct frame *f)
 {
 	__atomic_fetch_and(&f->type, ~FT_LOCKED, __ATOMIC_SEQ_CST);
 }

@@ -30,7 +30,8 @@ static uint64_t *lock_entry(struct vcpu *v, uint64_t addr, bool addr_is_pte)
 			return NULL;
 	}
 	f = virt_to_frame(p);
-	if (!table_lock(f, &level))
+	level = table_lock(f);
+	if (!level)
 		return NULL;
 	if (level == 1 && f->owner == v->domain)
 		return p;

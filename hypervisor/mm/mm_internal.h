@@ -16,8 +16,8 @@ void frame_drop_allocated(struct frame *f);     /* domain_pages.c: the owner giv
 /* type.c */
 void frame_free(struct frame *f);               /* domain_pages.c: at the last reference */
 void frame_ref(struct frame *f);                /* one more, by who already has one */
-/* Lock a page table's entries. False when it is not a validated page table now; *level is 1..4. */
-bool table_lock(struct frame *f, unsigned int *level) __must_check;
+/* Lock a page table's entries. Its level, 1 to 4, or 0 when it is not a validated page table now. */
+unsigned int table_lock(struct frame *f) __must_check;
 void table_unlock(struct frame *f);
 bool frame_set_pinned(struct frame *f);         /* false: it was */
 bool frame_clear_pinned(struct frame *f);       /* false: it was not */

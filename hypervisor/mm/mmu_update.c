@@ -74,7 +74,8 @@ static inline int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_own
 		return (int)hypercall_error(-EINVAL, "machine address %lx is not d%u's", ptr,
 					    pt_owner->domid);
 	f = mfn_to_frame(m);
-	if (unlikely(!table_lock_inline(f, &level)))
+	level = table_lock_inline(f);
+	if (unlikely(!level))
 		return write_plain(f, offset, val, pt_owner);
 	if (unlikely(f->owner != pt_owner))
 		rc = (int)hypercall_error(-EINVAL, "page table %lx is not d%u's", m.n,

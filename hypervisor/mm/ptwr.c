@@ -147,7 +147,8 @@ bool mm_fixup_fault(struct vcpu *v, unsigned long addr, struct cpu_user_regs *re
 										     &src)))
 		return false;
 
-	if (!table_lock(f, &level))
+	level = table_lock(f);
+	if (!level)
 		return false;
 	if (level == 1 && f->owner == d)
 		rc = apply((uint64_t *)frame_to_virt(f) + (addr & (PAGE_SIZE - 1)) / 8,

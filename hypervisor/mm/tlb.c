@@ -62,6 +62,11 @@ void mm_load_cr3(struct vcpu *v)
 	}
 }
 
+void mm_reload_cr3(struct vcpu *v)
+{
+	write_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->mm.guest_table : v->mm.guest_table_user).a);
+}
+
 void tlb_reload_cr3(void)
 {
 	struct cpu *c = this_cpu();

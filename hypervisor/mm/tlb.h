@@ -39,7 +39,7 @@ static inline void tlb_flush_end(uint64_t t)
 {
 	struct mm_cpu *m = this_cpu()->mm;
 
-	if (m)
+	if (likely(m))
 		WRITE_ONCE(m->tlb_stamp, t);
 }
 

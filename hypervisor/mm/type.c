@@ -289,19 +289,18 @@ void frame_put_and_type(struct frame *f)
 
 /* --- the lock of a table's entries, and the pin --- */
 
-bool table_lock(struct frame *f, unsigned int *level)
+unsigned int table_lock(struct frame *f)
 {
 	uint64_t x = READ_ONCE(f->type);
 
 	for (;;) {
 		if (!(x & FT_VALIDATED) || !(x & FT_COUNT_MASK) || !is_table(x))
-			return false;
+			return 0;
 		if (unlikely(x & FT_LOCKED)) {
 			relax();
 			x = READ_ONCE(f->type);
 		} else if (likely(frame_cas(&f->type, &x, x | FT_LOCKED))) {
-			*level = frame_level(x);
-			return true;
+			return frame_level(x);
 		}
 	}
 }

@@ -67,7 +67,8 @@ static int update_va(unsigned long va, uint64_t val, struct domain *pg_owner)
 	if (unlikely(!p))
 		return (int)hypercall_error(-EINVAL, "no page table behind %lx", va);
 	f = virt_to_frame(p);
-	if (unlikely(!table_lock_inline(f, &level)))
+	level = table_lock_inline(f);
+	if (unlikely(!level))
 		return (int)hypercall_error(-EINVAL, "no page table behind %lx", va);
 	if (unlikely(level != 1 || f->owner != v->domain))
 		rc = -EINVAL;

@@ -81,19 +81,19 @@ static void frame_lost(struct vcpu *v, unsigned long sp)
 		     v->vcpu_id, sp, v->pv.bounce.eip, (unsigned long)v->regs.rip);
 }
 
-/* Current vCPU; takes v->pv.bounce. */
+/* Current vCPU, interrupts off: takes v->pv.bounce. */
 void pv_deliver_bounce(struct vcpu *v)
 {
 	struct trap_bounce *b = &v->pv.bounce;
 	struct cpu_user_regs *r = &v->regs;
-	uint8_t mask = v->vcpu_info->evtchn_upcall_mask;
+	uint8_t mask = v->vcpu_info->evtchn_upcall_mask, flags = b->flags;
+	unsigned int first = flags & TBF_EXCEPTION_ERRCODE ? 0 : 1;
 	uint64_t frame[8], sp, cs = r->cs;
-	unsigned int n = 0;
 
-	if (!b->eip) {
+	b->flags = 0;
+	if (unlikely(!b->eip)) {
 		domain_crash(v->domain, "vCPU %u: no callback to deliver to (at %#lx)", v->vcpu_id,
 			     (unsigned long)r->rip);
-		b->flags = 0;
 		return;
 	}
 	if (v->pv.kernel_mode) {
@@ -103,24 +103,24 @@ void pv_deliver_bounce(struct vcpu *v)
 		pv_toggle_mode(v);
 		sp = v->pv.kernel_sp;
 	}
-	frame[n++] = r->rcx;
-	frame[n++] = r->r11;
-	if (b->flags & TBF_EXCEPTION_ERRCODE)
-		frame[n++] = b->error_code;
-	frame[n++] = r->rip;
-	frame[n++] = (cs & 0xffff) | (uint64_t)mask << 32;
-	frame[n++] = (r->rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) |
-		     (mask ? 0 : X86_EFLAGS_IF) |
-		     (v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl) ? v->pv.iopl : 0);
-	frame[n++] = r->rsp;
-	frame[n++] = r->ss;
-	sp = (sp & ~15UL) - n * 8;
-	if (copy_to_guest_va((void *)sp, frame, n * 8)) {
+	/* Without an error code the first two words move up to take its place. */
+	frame[2] = b->error_code;
+	frame[first] = r->rcx;
+	frame[first + 1] = r->r11;
+	frame[3] = r->rip;
+	frame[4] = cs | (uint64_t)mask << 32;
+	frame[5] = (r->rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) | (mask ? 0 : X86_EFLAGS_IF);
+	if (unlikely(v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl)))
+		frame[5] |= v->pv.iopl;
+	frame[6] = r->rsp;
+	frame[7] = r->ss;
+	sp = (sp & ~15UL) - (8 - first) * 8;
+	if (unlikely(!pv_range_ok(sp, sizeof(frame))) ||
+	    unlikely(!guest_copy_words((void *)sp, frame + first, 8 - first))) {
 		frame_lost(v, sp);
-		b->flags = 0;
 		return;
 	}
-	if (b->flags & TBF_INTERRUPT)
+	if (flags & TBF_INTERRUPT)
 		v->vcpu_info->evtchn_upcall_mask = 1;
 	r->entry_vector = TRAP_SYSCALL;
 	r->rflags &= ~(uint64_t)(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT |
@@ -129,24 +129,15 @@ void pv_deliver_bounce(struct vcpu *v)
 	r->rsp = sp;
 	r->cs = SEL_RING3_CS64;
 	r->rip = b->eip;
-	b->flags = 0;
 }
 
-/*
- * Called with interrupts off. A frame is written with them on, because the
- * write may fault; the caller looks again at what came in meanwhile.
- */
+/* Interrupts are off. An NMI goes before events, and masks them. */
 /* TOUR 3.4: the last look before a guest runs: is an event pending and not masked? */
 void pv_deliver_pending(struct vcpu *v)
 {
-	bool nmi = unlikely(v->pv.bounce.nmi_pending) && !v->pv.nmi_masked && v->pv.trap[TRAP_NMI].address;
-
-	if (likely(!v->pv.bounce.flags && !nmi && !vcpu_event_pending(v->vcpu_info)))
-		return;
-	local_irq_enable();
 	if (v->pv.bounce.flags)
 		pv_deliver_bounce(v);
-	if (nmi) {
+	if (unlikely(v->pv.bounce.nmi_pending) && !v->pv.nmi_masked && v->pv.trap[TRAP_NMI].address) {
 		v->pv.bounce.nmi_pending = false;
 		v->pv.nmi_masked = true;
 		pv_set_bounce_callback(v, v->pv.trap[TRAP_NMI].address, true);
@@ -155,7 +146,6 @@ void pv_deliver_pending(struct vcpu *v)
 		pv_set_bounce_callback(v, v->pv.event_cs_eip, true);
 		pv_deliver_bounce(v);
 	}
-	local_irq_disable();
 }
 
 void pv_send_nmi(struct vcpu *v)

@@ -32,6 +32,8 @@ long do_iret(void)
 				     v->vcpu_id, (unsigned long)f.rip);
 			return 0;
 		}
+		/* They stay off until the guest runs. */
+		local_irq_disable();
 		pv_toggle_mode(v);
 	}
 	if (v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl))
@@ -110,6 +112,7 @@ void pv_failsafe(struct cpu_user_regs *regs)
 	__asm__("movw %%fs, %0" : "=r"(s)); sel[2] = s;
 	__asm__("movw %%gs, %0" : "=r"(s)); sel[3] = s;
 	pv_set_bounce_callback(v, v->pv.failsafe_eip, v->pv.failsafe_disables_events);
+	local_irq_disable();
 	pv_deliver_bounce(v);
 	if (v->domain->shutting_down)
 		return;

@@ -61,10 +61,12 @@ void pv_load_segments(struct vcpu *v)
 /* Between the guest's kernel and its user: page tables and GS base. */
 void pv_toggle_mode(struct vcpu *v)
 {
-	*gs_slot(v) = rdgsbase_guest();
+	unsigned long *leave = gs_slot(v), *enter;
+
 	v->pv.kernel_mode = !v->pv.kernel_mode;
-	wrgsbase_guest(*gs_slot(v));
-	mm_load_cr3(v);
+	enter = gs_slot(v);
+	*leave = exchange_gsbase_guest(*enter);
+	mm_reload_cr3(v);
 	/* A switch happened while the guest kernel's memory was out of reach. */
 	if (unlikely(v->runstate_stale) && v->pv.kernel_mode)
 		runstate_update_guest(v);
