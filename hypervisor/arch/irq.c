@@ -104,11 +104,17 @@ static void dispatch(unsigned int vector)
 		spin_lock(&irq_lock);
 		if (l->domain) {
 			struct domain *d = l->domain;
+			unsigned int pirq = l->pirq;
+			bool held = domain_get(d);
 
 			if (l->level)
 				pin_mask(vector - GSI_VECTOR, true);
 			spin_unlock(&irq_lock);
-			pirq_raise(d, l->pirq);
+			/* From here on another CPU may take the line away, and the domain with it. */
+			if (held) {
+				pirq_raise(d, pirq);
+				domain_put(d);
+			}
 		} else {
 			spin_unlock(&irq_lock);
 			if (l->fn)
