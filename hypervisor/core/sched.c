@@ -195,7 +195,8 @@ static struct vcpu *pick(struct sched_cpu *sc, unsigned int cpu, unsigned int th
 
 /*
  * Take a vCPU off another CPU's queue if it has priority better than @than. It
- * is then ours (processor) and on no queue.
+ * is then ours (processor) and on no queue; held, because nothing else keeps it from being
+ * destroyed before its new queue is locked.
  */
 static struct vcpu *steal(unsigned int self, unsigned int than)
 {
@@ -212,6 +213,7 @@ static struct vcpu *steal(unsigned int self, unsigned int than)
 		if (v) {
 			sched_dequeue(sc, v);
 			WRITE_ONCE(v->processor, self);
+			WRITE_ONCE(sched_cpu(self)->held, v);
 		}
 		spin_unlock_irqrestore(&sc->lock, flags);
 		if (v)
@@ -265,6 +267,25 @@ static void requeue_prev(struct sched_cpu *sc, struct vcpu *prev, s_time_t when)
 	queue_prev(sc, prev, when);
 }
 
+static void let_go(struct sched_cpu *sc)
+{
+	__atomic_store_n(&sc->held, NULL, __ATOMIC_RELEASE);
+}
+
+/* Under LOCK_SCHED of this CPU: a stolen vCPU comes to its queue. */
+static void take_in(struct sched_cpu *sc, unsigned int cpu, struct vcpu *v)
+{
+	uint64_t allowed = sched_allowed_cpus(v);
+
+	/* On no queue for a moment, it may have been woken: then here, or on to another CPU. */
+	if (v->processor == cpu && vcpu_runnable(v) && !v->sched.on_queue)
+		sched_enqueue(sc, v);
+	/* A change of its affinity meanwhile did not find it on a queue to send it away. */
+	if (!((allowed >> cpu) & 1))
+		cpu_raise_softirq(first_bit(allowed), SOFTIRQ_SCHEDULE);
+	let_go(sc);
+}
+
 /* Under LOCK_SCHED of this CPU, which may be let go and taken again. */
 static struct vcpu *choose_next(struct sched_cpu *sc, unsigned int cpu, s_time_t when,
 				unsigned long *flags)
@@ -278,10 +299,8 @@ static struct vcpu *choose_next(struct sched_cpu *sc, unsigned int cpu, s_time_t
 		stolen = steal(cpu, than);
 		spin_lock_irqsave(&sc->lock, *flags);
 		requeue_prev(sc, current, when);
-		/* On no queue for a moment, it may have been woken: then here, or on to another CPU. */
-		if (stolen && stolen->processor == cpu && vcpu_runnable(stolen) &&
-		    !stolen->sched.on_queue)
-			sched_enqueue(sc, stolen);
+		if (stolen)
+			take_in(sc, cpu, stolen);
 		next = pick(sc, cpu, SCHED_NR_PRI, current);
 	}
 	if (!next)
@@ -324,19 +343,22 @@ static void offer(const struct vcpu *v)
 	}
 }
 
-static void switch_to(struct vcpu *prev, struct vcpu *next, unsigned long flags)
+static void switch_to(struct sched_cpu *sc, struct vcpu *prev, struct vcpu *next, unsigned long flags)
 {
 	if (!is_idle_vcpu(prev)) {
 		vcpu_timers_switch_out(prev);
 		runstate_update_guest(prev);
 	}
 	context_switch(prev, next);
+	/* With is_running clear, nothing else keeps prev from being destroyed by another CPU. */
+	WRITE_ONCE(sc->held, prev);
 	__atomic_store_n(&prev->is_running, false, __ATOMIC_RELEASE);
 	local_irq_restore(flags);
 
 	send_away(prev);
 	if (nr_cpus > 1 && READ_ONCE(prev->sched.on_queue))
 		offer(prev);
+	let_go(sc);
 	if (!is_idle_vcpu(next)) {
 		runstate_update_guest(next);
 		vcpu_timers_switch_in(next);
@@ -382,7 +404,7 @@ static void schedule(void)
 	else
 		timer_set(&sc->slice, when + MILLISECS(sched_params.tslice_ms));
 	if (next != prev)
-		switch_to(prev, next, flags);
+		switch_to(sc, prev, next, flags);
 	else
 		local_irq_restore(flags);
 }
@@ -430,6 +452,10 @@ void sched_vcpu_destroy(struct vcpu *v)
 		sched_dequeue(sc, v);
 	ASSERT(sc->curr != v);
 	spin_unlock_irqrestore(&sc->lock, flags);
+	/* A CPU that has just switched away from it, or taken it off a queue, may not be done with it. */
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		while (__atomic_load_n(&sched_cpu(cpu)->held, __ATOMIC_ACQUIRE) == v)
+			smp_poll();
 }
 
 /* A changed affinity takes effect when the vCPU is next chosen: make that soon. */

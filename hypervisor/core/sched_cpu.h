@@ -12,6 +12,7 @@ struct sched_cpu {
 	struct list queue[SCHED_NR_PRI];
 	unsigned int nr_queued;
 	struct vcpu *curr;              /* chosen last; its context may not be loaded yet */
+	struct vcpu *held;              /* not to be freed: this CPU looks at it without the lock; atomic */
 	struct timer slice;             /* end of the time that curr was given */
 	uint64_t switches;
 };
