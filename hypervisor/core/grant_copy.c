@@ -228,8 +228,9 @@ void grant_transfer_one(struct gnttab_transfer *op)
 	spin_lock(&to->grant->lock);
 	rc = give(to, op->ref, f);
 	spin_unlock(&to->grant->lock);
-	/* Back to whom it was; a domain that has just filled its allowance from another vCPU loses it. */
-	if (rc != GNTST_okay && assign_page(d, f, 0, 0))
+	if (rc == GNTST_okay)
+		stolen_page_left(d);
+	else if (assign_page(d, f, 0, MEMF_NO_REFCOUNT))        /* back to whom it was, who dies */
 		free_stolen_page(f);
 	op->status = (int16_t)rc;
 	domain_put(to);

@@ -25,6 +25,7 @@ struct domain_mm {
 	struct list xen_page_list;      /* shared with it by the hypervisor */
 	unsigned int tot_pages, xen_pages, max_pages;
 	unsigned int outstanding_pages; /* claimed, not yet allocated */
+	unsigned int stolen_pages;      /* on their way out, or others come for them: keep their place */
 	/* LOCK_PAGING: mmu_update & co. of this domain, where needed */
 	spinlock_t paging_lock;
 	uint64_t *perdomain_l3;         /* table behind PERDOMAIN_SLOT */

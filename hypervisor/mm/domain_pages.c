@@ -148,7 +148,9 @@ int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned 
 		spin_unlock(&d->mm.page_alloc_lock);
 		return -EINVAL;
 	}
-	if (!(memflags & MEMF_NO_REFCOUNT) && d->mm.tot_pages + n > d->mm.max_pages) {
+	if (memflags & MEMF_NO_REFCOUNT) {
+		d->mm.stolen_pages -= n;
+	} else if ((uint64_t)d->mm.tot_pages + d->mm.stolen_pages + n > d->mm.max_pages) {
 		spin_unlock(&d->mm.page_alloc_lock);
 		return -E2BIG;
 	}
@@ -216,11 +218,20 @@ bool steal_page(struct domain *d, struct frame *f)
 	list_del(&f->list);
 	f->owner = NULL;
 	d->mm.tot_pages--;
+	/* Its place in the allowance stays taken until it is clear what becomes of it. */
+	d->mm.stolen_pages++;
 	last = owns_nothing(d);
 	spin_unlock(&d->mm.page_alloc_lock);
 	if (last)
 		domain_put(d);
 	return true;
+}
+
+void stolen_page_left(struct domain *d)
+{
+	spin_lock(&d->mm.page_alloc_lock);
+	d->mm.stolen_pages--;
+	spin_unlock(&d->mm.page_alloc_lock);
 }
 
 void free_stolen_page(struct frame *f)

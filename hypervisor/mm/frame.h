@@ -162,15 +162,16 @@ struct frame *alloc_domain_pages(struct domain *d, unsigned int order, unsigned 
 /* machine addresses of at most n bits; 0: any */
 #define MEMF_BITS(n)     ((unsigned int)(n) << 8)
 /*
- * -E2BIG beyond max_pages (not asked with MEMF_NO_REFCOUNT: the page replaces one that was stolen),
- * -EINVAL: d dies.
+ * -E2BIG beyond max_pages (not asked with MEMF_NO_REFCOUNT: the page takes the place of one that was
+ * stolen), -EINVAL: d dies.
  */
 int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned int memflags);
 /*
- * Takes a page that nobody else uses from d: no owner, no references. The caller assigns or frees
- * it.
+ * Takes a page that nobody else uses from d: no owner, no references. The caller gives d a page
+ * for it, with MEMF_NO_REFCOUNT, or says that none will come; until then d cannot fill its place.
  */
 bool steal_page(struct domain *d, struct frame *f);
+void stolen_page_left(struct domain *d);
 void free_stolen_page(struct frame *f);
 /* The allocator itself: frames without an owner, contents and translations as they were flushed. */
 struct frame *heap_alloc(unsigned int order, unsigned int memflags);
