@@ -60,6 +60,9 @@ long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, domctl_guest
 
 	if (d == current->domain || !v)
 		return no_vcpu(-EINVAL, d, op->u.vcpucontext.vcpu);
+	/* Its tables have been given up, and nobody would do so again with new ones. */
+	if (d->dying)
+		return hypercall_error(-EINVAL, "domain %u is dying", d->domid);
 	if (guest_handle_is_null(op->u.vcpucontext.ctxt))
 		return reset(v);
 	c = kmalloc(sizeof(*c));

@@ -223,6 +223,32 @@ static void foreign_mapping(void)
 	EXPECT_EQ(free_pages(), before);
 }
 
+/* A dead domain that lives on for the sake of a page is not given that page as its page table: it would never go. */
+static void context_for_the_dead(void)
+{
+	static struct vcpu_guest_context c;
+	static struct xen_domctl op;
+	unsigned long before = free_pages();
+	struct xen_memory_domain d;
+
+	create();
+	EXPECT_EQ(map(250, PTE_FLAGS_RO), 0);
+	destroy();
+	memset(&c, 0, sizeof(c));
+	c.flags = VGCF_in_kernel;
+	c.user_regs.cs = FLAT_KERNEL_CS;
+	c.user_regs.ss = FLAT_KERNEL_SS;
+	c.kernel_ss = FLAT_KERNEL_SS;
+	c.ctrlreg[3] = xen_pfn_to_cr3(mfns[250]);
+	op.u.vcpucontext.vcpu = 0;
+	set_xen_guest_handle(op.u.vcpucontext.ctxt, &c);
+	EXPECT_EQ(domctl(&op, XEN_DOMCTL_setvcpucontext), -XEN_EINVAL);
+	unmap();
+	d.domid = (domid_t)domid;
+	EXPECT_EQ(HYPERVISOR_memory_op(XENMEM_current_reservation, &d), -XEN_ESRCH);
+	EXPECT_EQ(free_pages(), before);
+}
+
 /* A table of interrupts that came to be for a request that failed goes with its domain. */
 static void interrupts(void)
 {
@@ -277,6 +303,7 @@ void test_main(void)
 	one("given back", v_given_back);
 	one("base pointer", v_base_pointer);
 	foreign_mapping();
+	context_for_the_dead();
 	interrupts();
 	stale_foreign_translation();
 }
