@@ -237,8 +237,26 @@ static int map_block(struct vcpu *v, const struct evtchn_init_control *c)
 }
 
 /*
- * From now on senders use the words. One that has just set a bit in the shared page still
- * holds its channel's lock, so the bit is seen below; the words come with expand_array.
+ * Locks a channel of d's against everybody who might just be sending to it: another domain's sender
+ * holds the lock of its own end only. Whoever has looked at the ABI or at the number of words before
+ * is done; whoever comes next sees what they are now.
+ */
+static unsigned long lock_out_senders(struct evtchn *chn)
+{
+	unsigned long flags = local_irq_save();
+
+	/* LOCK_EVTCHN keeps the peer from going away. */
+	if (chn->state == ECS_INTERDOMAIN && chn->u.interdomain.peer != chn) {
+		evtchn_lock(chn->u.interdomain.peer);
+		evtchn_unlock(chn->u.interdomain.peer);
+	}
+	evtchn_lock(chn);
+	return flags;
+}
+
+/*
+ * From now on senders use the words. What one has just set in the shared page is seen below; the words
+ * come with expand_array.
  */
 static void switch_abi(struct domain *d, struct evtchn_fifo_domain *f)
 {
@@ -250,7 +268,7 @@ static void switch_abi(struct domain *d, struct evtchn_fifo_domain *f)
 
 		if (!chn)
 			break;
-		flags = evtchn_lock_irqsave(chn);
+		flags = lock_out_senders(chn);
 		chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 		if (port < EVTCHN_2L_NR_CHANNELS && test_and_clear_bit(port, d->shared_info->evtchn_pending))
 			chn->pending = true;
@@ -311,7 +329,7 @@ static void deliver_waiting(struct domain *d, unsigned int first)
 
 		if (!chn)
 			break;
-		flags = evtchn_lock_irqsave(chn);
+		flags = lock_out_senders(chn);
 		if (chn->pending) {
 			chn->pending = false;
 			if (chn->state >= ECS_UNBOUND)
