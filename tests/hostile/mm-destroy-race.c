@@ -96,6 +96,7 @@ static long mmuext(unsigned int cmd, unsigned long mfn)
 
 static long meddle(unsigned int what)
 {
+	static unsigned long pinned;
 	unsigned long m = mfns[rnd() % PAGES];
 	struct xen_memory_reservation r = { .nr_extents = 1, .domid = (domid_t)domid };
 	struct mmu_update u;
@@ -106,9 +107,11 @@ static long meddle(unsigned int what)
 		return HYPERVISOR_update_va_mapping_otherdomain((unsigned long)window,
 			m << 12 | (rnd() & 1 ? PTE_FLAGS_RW : PTE_FLAGS_RO), UVMF_INVLPG, domid);
 	case 1:
+		pinned = m;
 		return mmuext(MMUEXT_PIN_L1_TABLE + rnd() % 4, m);
 	case 2:
-		return mmuext(MMUEXT_UNPIN_TABLE, m);
+		/* Any, or one that is likely to be pinned. */
+		return mmuext(MMUEXT_UNPIN_TABLE, rnd() & 1 ? m : pinned);
 	case 3:
 		u = (struct mmu_update){ .ptr = (m << 12) + rnd() % 4 * 8,
 			.val = mfns[rnd() % PAGES] << 12 | PTE_FLAGS_RW };
@@ -136,8 +139,6 @@ static void meddler(void *unused)
 
 		if (hold) {
 			HYPERVISOR_update_va_mapping((unsigned long)window, 0, UVMF_INVLPG);
-			/* What an operation left unfinished is finished by the next one. */
-			mmuext(MMUEXT_TLB_FLUSH_ALL, 0);
 			held = true;
 			while (hold && !stop)
 				;
@@ -179,7 +180,7 @@ void test_main(void)
 		;
 	EXPECT_EQ(free_pages(), before);
 	for (unsigned int i = 0; i < 8; i++)
-		ok(i == 2 || good[i] > 0, "operation %u: %lu of %lu", i, good[i], tried[i]);
+		ok(good[i] > 0, "operation %u: %lu of %lu", i, good[i], tried[i]);
 	stop = true;
 	while (running)
 		;

@@ -83,6 +83,9 @@ static void second(void *unused)
 			while (pause_second && !stop)
 				;
 			paused = false;
+			/* What the first one finds at the end is final. */
+			if (stop)
+				break;
 		}
 		s = s * 6364136223846793005 + 1442695040888963407;
 		i = (unsigned int)(s >> 33);
