@@ -136,6 +136,12 @@ void frame_free(struct frame *f)
 		domain_put(d);
 }
 
+/* Final only with the lock. */
+static bool beyond_allowance(const struct domain *d, unsigned long n)
+{
+	return (uint64_t)READ_ONCE(d->mm.tot_pages) + READ_ONCE(d->mm.stolen_pages) + n > d->mm.max_pages;
+}
+
 int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned int memflags)
 {
 	unsigned int n = 1U << order;
@@ -150,7 +156,7 @@ int assign_page(struct domain *d, struct frame *f, unsigned int order, unsigned 
 	}
 	if (memflags & MEMF_NO_REFCOUNT) {
 		d->mm.stolen_pages -= n;
-	} else if ((uint64_t)d->mm.tot_pages + d->mm.stolen_pages + n > d->mm.max_pages) {
+	} else if (beyond_allowance(d, n)) {
 		spin_unlock(&d->mm.page_alloc_lock);
 		return -E2BIG;
 	}
@@ -182,6 +188,9 @@ struct frame *alloc_domain_pages(struct domain *d, unsigned int order, unsigned 
 
 	/* Memory that others have claimed is not there for us. */
 	if (n + READ_ONCE(outstanding_claims) > free_frames() + d->mm.outstanding_pages)
+		return NULL;
+	/* A domain that asks in vain, again and again, shall not have pages cleared for it each time. */
+	if (!(memflags & MEMF_NO_REFCOUNT) && beyond_allowance(d, n))
 		return NULL;
 	f = heap_alloc(order, memflags);
 	if (!f)
