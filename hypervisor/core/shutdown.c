@@ -63,9 +63,12 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 		vcpu_pause_nosync(v);
 	}
 	WRITE_ONCE(d->shut_down, true);
-	/* The tasklet keeps the domain until it has told of it. */
-	if (domain_get(d))
-		tasklet_schedule(&d->shutdown_tasklet);
+	/*
+	 * The tasklet keeps the domain until it has told of it. It may still be waiting from the time before
+	 * a resumption: then that one tells of this too.
+	 */
+	if (domain_get(d) && !tasklet_schedule(&d->shutdown_tasklet))
+		domain_put(d);
 }
 
 /* Of a domain that has shut down (save and resume, or on_crash=preserve): back to where it was. */

@@ -14,19 +14,20 @@ void tasklet_init(struct tasklet *t, void (*fn)(void *), void *arg)
 	*t = (struct tasklet)TASKLET_INIT(fn, arg);
 }
 
-void tasklet_schedule(struct tasklet *t)
+bool tasklet_schedule(struct tasklet *t)
 {
 	struct tasklet **head = &pending[cpu_id()];
 	struct tasklet *first;
 
 	if (__atomic_exchange_n(&t->scheduled, true, __ATOMIC_ACQ_REL))
-		return;
+		return false;
 	first = __atomic_load_n(head, __ATOMIC_RELAXED);
 	do
 		t->next = first;
 	while (!__atomic_compare_exchange_n(head, &first, t, true, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED));
 	raise_softirq(SOFTIRQ_TASKLET);
+	return true;
 }
 
 static void tasklet_softirq(void)

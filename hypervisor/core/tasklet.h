@@ -20,6 +20,6 @@ struct tasklet {
 
 void tasklet_subsystem_init(void);
 void tasklet_init(struct tasklet *t, void (*fn)(void *), void *arg);
-void tasklet_schedule(struct tasklet *t);
+bool tasklet_schedule(struct tasklet *t);      /* false: it was already */
 
 #endif
