@@ -2,6 +2,7 @@
 /* The other end of a ring, through the control domain's devices: see peer.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -42,12 +43,43 @@ int peer_event_fd(void)
 	return peer_evtchn;
 }
 
+/*
+ * Ports that fired in this round. They stay masked until the round is over: were each unmasked at once, a
+ * domain that sends faster than we read would keep us here for ever, and nobody else would be served.
+ */
+static uint32_t *peer_round;
+static size_t peer_round_nr, peer_round_cap;
+
+static void peer_end_round(void)
+{
+	for (size_t i = 0; i < peer_round_nr; i++)
+		evtchn_unmask(peer_evtchn, peer_round[i]);
+	peer_round_nr = 0;
+}
+
+static bool peer_round_has_room(void)
+{
+	size_t cap = peer_round_cap ? 2 * peer_round_cap : 64;
+	uint32_t *bigger;
+
+	if (peer_round_nr < peer_round_cap)
+		return true;
+	bigger = realloc(peer_round, cap * sizeof(*bigger));
+	if (!bigger)
+		return false;
+	peer_round = bigger;
+	peer_round_cap = cap;
+	return true;
+}
+
 bool peer_next_event(uint32_t *port)
 {
-	if (evtchn_pending(peer_evtchn, port) != 1)
+	/* Without memory for more the round is over; what is left waits in the device for the next one. */
+	if (!peer_round_has_room() || evtchn_pending(peer_evtchn, port) != 1) {
+		peer_end_round();
 		return false;
-	/* Before the ring is looked at, so that what comes later fires again. */
-	evtchn_unmask(peer_evtchn, *port);
+	}
+	peer_round[peer_round_nr++] = *port;
 	return true;
 }
 

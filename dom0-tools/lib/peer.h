@@ -25,7 +25,10 @@ bool peer_present(void);
 /* To poll for events, or -1. */
 int peer_event_fd(void);
 
-/* The next event channel that fired; false when there is none. It may fire again at once. */
+/*
+ * The next event channel that fired; false at the end of a round, in which each comes once. What is behind the
+ * channels is to be looked at after that: from then on they fire again.
+ */
 bool peer_next_event(uint32_t *port);
 
 /*
