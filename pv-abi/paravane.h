@@ -19,6 +19,18 @@ struct paravane_domctl_crash_reason {
 };
 
 /*
+ * domctl: what the hypervisor made for a domain that it started itself, from a boot device tree: its name there, and
+ * the pages and event channels of its store and console, which wait for domain 0. -ENOENT for any other domain.
+ */
+#define PARAVANE_DOMCTL_boot_domain 0x5002
+#define PARAVANE_BOOT_NAME_SIZE 32
+struct paravane_domctl_boot_domain {
+	char name[PARAVANE_BOOT_NAME_SIZE];	/* OUT, ends with a nul */
+	uint64_t store_mfn, console_mfn;	/* OUT */
+	uint32_t store_port, console_port;	/* OUT: the domain's own */
+};
+
+/*
  * sysctl: the reason behind the last error that a hypercall of the calling vCPU returned: which field,
  * which value, what is allowed. Empty when that call recorded none.
  */

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/adopt.h"
 #include "../lib/coredump.h"
 #include "../lib/ctl.h"
 #include "../lib/trace.h"
@@ -214,6 +215,24 @@ static void look(struct host *host)
 	free(list);
 }
 
+/* Those that the hypervisor started get their place in XenStore, and so their consoles. */
+static void adopt_boot_domains(struct host *host)
+{
+	struct xen_domctl_getdomaininfo *list = NULL;
+	struct err e = ERR_INIT;
+	long n = all_domains(host, &list, &e), k;
+
+	if (n < 0)
+		say("domains", e.text);
+	for (k = 0; k < n; k++) {
+		struct err one = ERR_INIT;
+
+		if (adopt_boot_domain(host, &list[k], &one) < 0)
+			say("boot domains", one.text);
+	}
+	free(list);
+}
+
 /*
  * Until a domain was released, or for a while: should an event ever be lost, it is late but not
  * forgotten. False when XenStore is gone.
@@ -317,6 +336,7 @@ int verb_domaind(int argc, char **argv)
 	if (!foreground)
 		detach();
 	write_pid();
+	adopt_boot_domains(&host);
 	/* The first look covers what happened before. */
 	do
 		look(&host);

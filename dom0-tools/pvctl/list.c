@@ -36,9 +36,10 @@ static void print_domain(struct host *host, const struct xen_domctl_getdomaininf
 	free(name);
 }
 
-/* The kept config of one domain; nothing is known of those that something else created. */
-static void print_long(struct strbuf *b, const struct xen_domctl_getdomaininfo *i)
+/* The kept config of one domain; of those that something else created, what the hypervisor knows. */
+static void print_long(struct host *host, struct strbuf *b, const struct xen_domctl_getdomaininfo *i)
 {
+	char *name = domstore_name(host->xs, i->domain);
 	struct domcfg_limits lim = { 0 };
 	struct err e = ERR_INIT;
 	struct cfg c = { 0 };
@@ -52,12 +53,14 @@ static void print_long(struct strbuf *b, const struct xen_domctl_getdomaininfo *
 	if (cfg_parse_file(&c, path, &e) || domcfg_check(&d, &c, &lim, &e)) {
 		domcfg_free(&d);
 		memset(&d, 0, sizeof(d));
-		d.name = strdup(i->domain ? "(unknown)" : "Domain-0");
 		d.vcpus = d.maxvcpus = i->nr_online_vcpus;
 		d.memory = (long long)(i->tot_pages >> 8);
 		d.maxmem = d.memory;
 		d.weight = d.cap = -1;
 	}
+	/* It may have been renamed since. */
+	free(d.name);
+	d.name = name ? name : strdup("(unknown)");
 	memcpy(d.uuid, i->handle, sizeof(d.uuid));
 	config_json(b, &d, i->domain, 4);
 	domcfg_free(&d);
@@ -74,7 +77,7 @@ static void print_all(struct host *host, const struct xen_domctl_getdomaininfo *
 		strbuf_add(&b, "[\n");
 		for (i = 0; i < n; i++) {
 			strbuf_add(&b, "    ");
-			print_long(&b, &list[i]);
+			print_long(host, &b, &list[i]);
 			strbuf_add(&b, i + 1 < n ? ",\n" : "\n");
 		}
 		printf("%s]\n", b.s);

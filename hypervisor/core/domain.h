@@ -15,6 +15,7 @@
 #ifndef HYPERVISOR_CORE_DOMAIN_H
 #define HYPERVISOR_CORE_DOMAIN_H
 
+#include <pv-abi/paravane.h>
 #include <pv-abi/xen.h>
 #include <pv-abi/sched.h>
 #include <pv-abi/vcpu.h>
@@ -36,7 +37,7 @@
 #define MAX_VCPUS 64            /* per domain */
 #define NR_WATCHDOGS 2
 #define SHUTDOWN_NONE 0xff      /* no reason set yet */
-#define DOMAIN_NAME_MAX 32
+#define DOMAIN_NAME_MAX PARAVANE_BOOT_NAME_SIZE
 
 enum domain_dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
 
@@ -71,6 +72,7 @@ struct domain {
 	struct tasklet shutdown_tasklet, free_tasklet;
 	struct vcpu *crashed_vcpu;      /* whose registers are still to be shown */
 	char crash_reason[128];         /* why domain_crash() was called, for pvctl explain */
+	struct paravane_domctl_boot_domain boot;        /* set by the builder of boot domains; no name: not one */
 
 	struct shared_info *shared_info;        /* direct-mapped, owned by the domain, shared with it */
 	mfn_t shared_info_mfn;

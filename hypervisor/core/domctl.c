@@ -102,8 +102,12 @@ static const struct operation operations[] = {
 
 static const struct operation crash_reason_op = { .fn = domctl_crash_reason, .flags = COPY_BACK };
 
+static const struct operation boot_domain_op = { .fn = domctl_boot_domain, .flags = COPY_BACK };
+
 static const struct operation *find_operation(uint32_t cmd)
 {
+	if (cmd == PARAVANE_DOMCTL_boot_domain)
+		return &boot_domain_op;
 	if (cmd == PARAVANE_DOMCTL_crash_reason)
 		return &crash_reason_op;
 	if (cmd < ARRAY_SIZE(operations) && (operations[cmd].fn || operations[cmd].refusal))

@@ -20,7 +20,7 @@ typedef long domctl_fn(struct domain *d, struct xen_domctl *op, domctl_guest_t g
 domctl_fn domctl_createdomain, domctl_destroydomain, domctl_pausedomain, domctl_unpausedomain,
 	domctl_resumedomain, domctl_getdomaininfo, domctl_setdomainhandle, domctl_settimeoffset,
 	domctl_set_virq_handler, domctl_subscribe, domctl_sendtrigger, domctl_max_vcpus,
-	domctl_crash_reason;
+	domctl_crash_reason, domctl_boot_domain;
 /* domctl_vcpu.c */
 domctl_fn domctl_setvcpucontext, domctl_getvcpucontext, domctl_getvcpuinfo, domctl_vcpuaffinity,
 	domctl_scheduler_op, domctl_ext_vcpucontext, domctl_getvcpuextstate, domctl_setvcpuextstate,

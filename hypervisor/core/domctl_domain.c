@@ -160,6 +160,14 @@ long domctl_crash_reason(struct domain *d, struct xen_domctl *op, domctl_guest_t
 	return 0;
 }
 
+long domctl_boot_domain(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)
+{
+	if (!d->boot.name[0])
+		return hypercall_error(-ENOENT, "domain %u was not started at boot", d->domid);
+	memcpy(&op->u, &d->boot, sizeof(d->boot));
+	return 0;
+}
+
 /* --- settings --- */
 
 long domctl_setdomainhandle(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)

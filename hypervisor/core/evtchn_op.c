@@ -22,22 +22,30 @@ static domid_t resolve_self(domid_t id)
 
 /* --- opening --- */
 
+int evtchn_open_unbound(struct domain *d, domid_t remote, evtchn_port_t *port)
+{
+	struct evtchn as = { .state = ECS_UNBOUND, .u.unbound_domid = remote }, *chn;
+	int rc = 0;
+
+	spin_lock(&d->evtchn.lock);
+	chn = evtchn_alloc(d, &rc);
+	if (chn) {
+		evtchn_bind(d, chn, &as);
+		*port = chn->port;
+	}
+	spin_unlock(&d->evtchn.lock);
+	return rc;
+}
+
 static int alloc_unbound(struct evtchn_alloc_unbound *op)
 {
-	struct evtchn as = { .state = ECS_UNBOUND, .u.unbound_domid = resolve_self(op->remote_dom) }, *chn;
 	struct domain *d;
 	int rc = 0;
 
 	d = domain_find_get_remote(op->dom, &rc);
 	if (!d)
 		return rc;
-	spin_lock(&d->evtchn.lock);
-	chn = evtchn_alloc(d, &rc);
-	if (chn) {
-		evtchn_bind(d, chn, &as);
-		op->port = chn->port;
-	}
-	spin_unlock(&d->evtchn.lock);
+	rc = evtchn_open_unbound(d, resolve_self(op->remote_dom), &op->port);
 	domain_put(d);
 	return rc;
 }

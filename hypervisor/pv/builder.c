@@ -305,6 +305,30 @@ out:
 	return rc;
 }
 
+/*
+ * What an ordinary domain finds in its start_info and the control domain connects to once it runs: the pages of
+ * XenStore and console, which the layout has, and an event channel for each.
+ */
+static int give_rings(struct build *x)
+{
+	struct start_info *s = pfn_virt(x, virt_to_pfn(x, x->start_info));
+	struct paravane_domctl_boot_domain *r = &x->d->boot;
+	int rc = evtchn_open_unbound(x->d, 0, &r->store_port);
+
+	if (!rc)
+		rc = evtchn_open_unbound(x->d, 0, &r->console_port);
+	if (rc)
+		return rc;
+	r->store_mfn = x->p2m[virt_to_pfn(x, x->store)];
+	r->console_mfn = x->p2m[virt_to_pfn(x, x->console)];
+	strlcpy(r->name, x->b->name, sizeof(r->name));
+	s->store_mfn = r->store_mfn;
+	s->store_evtchn = r->store_port;
+	s->console.domU.mfn = r->console_mfn;
+	s->console.domU.evtchn = r->console_port;
+	return 0;
+}
+
 /* The control domain reaches every device that is not ours. */
 static int grant_hardware(struct domain *d)
 {
@@ -342,7 +366,8 @@ static int fill(struct build *x)
 	write_p2m(x);
 	build_tables(x);
 	write_start_info(x);
-	return start_vcpu(x);
+	rc = start_vcpu(x);
+	return rc || x->b->privileged ? rc : give_rings(x);
 }
 
 /* TOUR 1.6: a boot domain is made from its kernel. */
