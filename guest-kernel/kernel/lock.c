@@ -133,6 +133,25 @@ void wait_locked_uninterruptible(struct waitq *wq, struct spinlock *lock)
 	waitq_del(&w);
 }
 
+int wait_locked_killable(struct waitq *wq, struct spinlock *lock)
+{
+	struct waiter w;
+	int ret = 0;
+
+	waitq_add(wq, &w);
+	task_set_state(TASK_KILLABLE);
+	if (signal_fatal(current)) {
+		ret = -EINTR;
+	} else {
+		spin_unlock(lock);
+		schedule();
+		spin_lock(lock);
+	}
+	task_set_state(TASK_RUNNING);
+	waitq_del(&w);
+	return ret;
+}
+
 void mutex_init(struct mutex *m)
 {
 	spin_init(&m->lock, LOCK_MUTEX);

@@ -91,6 +91,8 @@ void wake_all_soon(struct waitq *wq);
 int wait_locked(struct waitq *wq, struct spinlock *lock, u64 deadline);
 /* The same, deaf to signals. */
 void wait_locked_uninterruptible(struct waitq *wq, struct spinlock *lock);
+/* The same, but -EINTR when a signal is going to end the task: for waits whose other side may be dead. */
+int wait_locked_killable(struct waitq *wq, struct spinlock *lock);
 
 struct mutex {
 	struct spinlock lock;

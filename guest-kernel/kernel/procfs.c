@@ -152,7 +152,7 @@ static int link_mounts(char *buf, size_t size, int pid)
 	return snprintf(buf, size, "self/mounts");
 }
 
-static const char state_letters[] = { 'R', 'S', 'D', 'T', 'Z' };
+static const char state_letters[] = { 'R', 'S', 'D', 'T', 'Z', 'D' };
 
 static void task_stat(struct text *t, const struct task *p)
 {

@@ -38,6 +38,16 @@ bool signal_pending(struct task *t)
 	return (READ_ONCE(t->sig_pending) & ~t->sig_blocked) != 0;
 }
 
+bool signal_fatal(struct task *t)
+{
+	u64 set = READ_ONCE(t->sig_pending) & ~t->sig_blocked & ~(IGNORED_BY_DEFAULT | STOP_SIGNALS);
+
+	for (int sig = 1; set && t->actions && sig <= NSIG; sig++)
+		if ((set & sigmask(sig)) && t->actions[sig].handler == SIG_DFL)
+			return true;
+	return false;
+}
+
 static void report_stop(struct task *t, int status)
 {
 	t->stop_status = status;
@@ -67,7 +77,7 @@ void signal_send_locked(struct task *t, int sig, int sender)
 	t->sig_pending |= bit;
 	t->sig_sender[sig] = sender;
 	if (bit & ~t->sig_blocked)
-		task_wake(t, 1u << TASK_SLEEPING);
+		task_wake(t, 1u << TASK_SLEEPING | (signal_fatal(t) ? 1u << TASK_KILLABLE : 0));
 }
 
 void signal_send(struct task *t, int sig, int sender)

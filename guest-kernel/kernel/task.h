@@ -18,6 +18,7 @@ enum task_state {
 	TASK_BLOCKED,		/* a signal does not */
 	TASK_STOPPED,		/* by SIGSTOP and relatives */
 	TASK_ZOMBIE,		/* its parent has not waited yet */
+	TASK_KILLABLE,		/* only a signal that ends it wakes it */
 };
 
 struct sigaction_k {
@@ -138,7 +139,7 @@ void sched_yield_now(void);
 /* Makes t runnable if its state is among `states` (bits 1 << TASK_...). */
 bool task_wake(struct task *t, unsigned states);
 #define WAKE_SOON (1u << 31)	/* do not call an idle CPU for it */
-#define WAKE_NORMAL ((1u << TASK_SLEEPING) | (1u << TASK_BLOCKED))
+#define WAKE_NORMAL ((1u << TASK_SLEEPING) | (1u << TASK_BLOCKED) | (1u << TASK_KILLABLE))
 void task_set_state(enum task_state s);
 void sched_start(struct task *t);
 void sched_switched(void);
@@ -177,6 +178,7 @@ void signal_send_locked(struct task *t, int sig, int sender_pid);
 int signal_send_group(int pgid, int sig, int sender_pid);
 void signal_send_session(struct session *s, int sig);
 bool signal_pending(struct task *t);
+bool signal_fatal(struct task *t);	/* one is pending that will end it */
 bool signal_ignored(struct task *t, int sig);	/* blocked or ignored: for terminal job control */
 void signal_deliver(struct trapframe *tf);
 /* A fault that the program can catch; it dies of `sig` if it does not. */

@@ -27,11 +27,13 @@ void balloon_follow_target(void);
 /*
  * xenbus.c: requests to the store. Body is `len` bytes; the reply (NUL added) is kmalloc'ed into *reply
  * if that is not NULL. Returns its length, or a negative errno: what the store said, or -ENODEV while
- * there is no store. Sleeps.
+ * there is no store, or -EINTR when the task is being killed. Sleeps.
  */
 ssize_t xenbus_request(u32 type, u32 tx_id, const void *body, size_t len, char **reply);
 /* The same without looking into the reply: its type too. For /dev/xen/xenbus. */
 ssize_t xenbus_exchange(u32 type, u32 tx_id, const void *body, size_t len, char **reply, u32 *reply_type);
+/* Sends a request whose answer nobody wants; does not wait. */
+void xenbus_post(u32 type, u32 tx_id, const void *body, size_t len);
 char *xenbus_read(const char *path);		/* kmalloc'ed, or NULL */
 int xenbus_write(const char *path, const char *value);
 /* fn runs in the xenbus thread, on a kmalloc'ed event it must not keep; it must not make requests. */

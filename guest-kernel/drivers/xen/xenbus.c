@@ -3,33 +3,37 @@
  * The kernel's side of XenStore: requests and replies over the ring page, watch events to whoever
  * listens. [pv-abi/io/xs_wire.h]
  *
- * A request waits on a list until a reply with its number comes; a thread reads the ring. In an
- * ordinary domain the ring comes with start_info; in the control domain it is allocated here and served
+ * A request waits on a list until a reply with its number comes; a thread reads the ring. What does not fit
+ * into the ring at once follows when the other side has made room, in the event's handler, so a task that is
+ * killed while it waits leaves whole messages behind it, whether the store lives or not. In an ordinary domain the ring comes with start_info; in the control domain it is allocated here and served
  * by the local xenstored, once that has mapped it (xenbus_dev.c).
  *
- * Locks: send_lock (sleeping) makes a message contiguous in the ring; bus_lock guards the lists.
+ * Locks: bus_lock guards the lists and the ring's request side.
  */
 #include <pv-abi/io/xs_wire.h>
 #include "xen.h"
 #include "../../kernel/page.h"
 
 struct request {
-	struct list link;
+	struct list link;		/* those without a reply */
+	struct list unsent;		/* those not yet whole in the ring, in order */
 	u32 id;
-	bool done;
-	u32 type;
+	bool done, abandoned;		/* abandoned: nobody waits for the reply, which ends it */
+	u32 type;			/* the reply */
 	char *body;
 	size_t len;
+	size_t size, sent;
+	u8 message[];
 };
 
 struct xenstore_domain_interface *xenbus_ring;
 evtchn_port_t xenbus_port;
 
 static struct spinlock bus_lock = SPINLOCK_INIT(LOCK_OBJECT);
-static struct mutex send_lock = MUTEX_INIT(send_lock);
-static struct waitq ring_wait = WAITQ_INIT(ring_wait);		/* the other side moved */
+static struct waitq ring_wait = WAITQ_INIT(ring_wait);		/* the thread that reads */
 static struct waitq reply_wait = WAITQ_INIT(reply_wait);
 static struct list requests = LIST_INIT(requests);
+static struct list sending = LIST_INIT(sending);
 static struct list listeners = LIST_INIT(listeners);
 static u32 last_id;
 static bool connected;
@@ -39,45 +43,43 @@ bool xenbus_connected(void)
 	return connected;
 }
 
+/* With bus_lock: as much of what is to be sent as there is room for. */
+static void ring_send(void)
+{
+	bool sent = false;
+
+	while (!list_empty(&sending)) {
+		struct request *r = list_first(&sending, struct request, unsent);
+		u32 prod = xenbus_ring->req_prod, used = prod - READ_ONCE(xenbus_ring->req_cons);
+
+		if (used >= XENSTORE_RING_SIZE)
+			break;
+		for (; used < XENSTORE_RING_SIZE && r->sent < r->size; used++)
+			xenbus_ring->req[MASK_XENSTORE_IDX(prod++)] = r->message[r->sent++];
+		__atomic_store_n(&xenbus_ring->req_prod, prod, __ATOMIC_RELEASE);
+		sent = true;
+		if (r->sent == r->size)
+			list_del(&r->unsent);
+	}
+	if (sent)
+		evtchn_send(xenbus_port);
+}
+
+/* The other side moved. */
 static void ring_event(void *arg)
 {
+	spin_lock(&bus_lock);
+	ring_send();
+	spin_unlock(&bus_lock);
 	wake_all(&ring_wait);
 }
 
-static bool ring_wait_until(bool (*ready)(void))
+static void ring_wait_for_data(void)
 {
 	spin_lock(&bus_lock);
-	while (!ready())
+	while (READ_ONCE(xenbus_ring->rsp_prod) == xenbus_ring->rsp_cons)
 		wait_locked_uninterruptible(&ring_wait, &bus_lock);
 	spin_unlock(&bus_lock);
-	return true;
-}
-
-static bool can_send(void)
-{
-	return xenbus_ring->req_prod - READ_ONCE(xenbus_ring->req_cons) < XENSTORE_RING_SIZE;
-}
-
-static bool can_receive(void)
-{
-	return READ_ONCE(xenbus_ring->rsp_prod) != xenbus_ring->rsp_cons;
-}
-
-static void ring_send(const void *data, size_t len)
-{
-	const u8 *p = data;
-
-	while (len) {
-		u32 prod, room;
-
-		ring_wait_until(can_send);
-		prod = xenbus_ring->req_prod;
-		room = XENSTORE_RING_SIZE - (prod - READ_ONCE(xenbus_ring->req_cons));
-		for (; room && len; room--, len--)
-			xenbus_ring->req[MASK_XENSTORE_IDX(prod++)] = *p++;
-		__atomic_store_n(&xenbus_ring->req_prod, prod, __ATOMIC_RELEASE);
-		evtchn_send(xenbus_port);
-	}
 }
 
 static void ring_receive(void *data, size_t len)
@@ -87,7 +89,7 @@ static void ring_receive(void *data, size_t len)
 	while (len) {
 		u32 cons, prod;
 
-		ring_wait_until(can_receive);
+		ring_wait_for_data();
 		cons = xenbus_ring->rsp_cons;
 		prod = __atomic_load_n(&xenbus_ring->rsp_prod, __ATOMIC_ACQUIRE);
 		for (; cons != prod && len; len--)
@@ -119,12 +121,17 @@ static void watch_event(const char *body, size_t len)
 
 static void reply(const struct xsd_sockmsg *h, char *body)
 {
-	struct request *r;
+	struct request *r, *over = NULL;
 
 	spin_lock(&bus_lock);
 	list_for_each(r, &requests, link) {
-		if (r->id != h->req_id)
+		if (r->id != h->req_id || r->sent < r->size)
 			continue;
+		list_del(&r->link);
+		if (r->abandoned) {
+			over = r;
+			break;
+		}
 		r->type = h->type;
 		r->body = body;
 		r->len = h->len;
@@ -133,6 +140,7 @@ static void reply(const struct xsd_sockmsg *h, char *body)
 		break;
 	}
 	spin_unlock(&bus_lock);
+	kfree(over);
 	kfree(body);
 	wake_all(&reply_wait);
 }
@@ -162,32 +170,82 @@ static void xenbus_thread(void *arg)
 	}
 }
 
+static struct request *request_create(u32 type, u32 tx_id, const void *body, size_t len)
+{
+	struct xsd_sockmsg h = { .type = type, .tx_id = tx_id, .len = len };
+	struct request *r = kmalloc(sizeof(*r) + sizeof(h) + len);
+
+	if (!r)
+		return NULL;
+	*r = (struct request){ .size = sizeof(h) + len };
+	memcpy(r->message + sizeof(h), body, len);
+	spin_lock(&bus_lock);
+	h.req_id = r->id = ++last_id;
+	spin_unlock(&bus_lock);
+	memcpy(r->message, &h, sizeof(h));
+	return r;
+}
+
+/* With bus_lock. */
+static void request_send(struct request *r)
+{
+	list_add_tail(&r->link, &requests);
+	list_add_tail(&r->unsent, &sending);
+	ring_send();
+}
+
+/* With bus_lock: its task is being killed. True if nothing refers to it any more. */
+static bool request_abandon(struct request *r)
+{
+	if (r->sent) {
+		r->abandoned = true;
+		return false;
+	}
+	list_del(&r->link);
+	list_del(&r->unsent);
+	return true;
+}
+
 ssize_t xenbus_exchange(u32 type, u32 tx_id, const void *body, size_t len, char **out, u32 *out_type)
 {
-	struct request r = { 0 };
-	struct xsd_sockmsg h = { .type = type, .tx_id = tx_id, .len = len };
+	struct request *r;
+	ssize_t ret = 0;
+	bool ours = true;
 
 	if (!connected)
 		return -ENODEV;
 	if (len > XENSTORE_PAYLOAD_MAX)
 		return -E2BIG;
-	mutex_lock(&send_lock);
+	r = request_create(type, tx_id, body, len);
+	if (!r)
+		return -ENOMEM;
 	spin_lock(&bus_lock);
-	h.req_id = r.id = ++last_id;
-	list_add_tail(&r.link, &requests);
+	request_send(r);
+	while (!r->done && !ret)
+		ret = wait_locked_killable(&reply_wait, &bus_lock);
+	if (!r->done)
+		ours = request_abandon(r);
 	spin_unlock(&bus_lock);
-	ring_send(&h, sizeof(h));
-	ring_send(body, len);
-	mutex_unlock(&send_lock);
+	if (ours && r->done) {
+		*out = r->body;
+		*out_type = r->type;
+		ret = r->len;
+	}
+	if (ours)
+		kfree(r);
+	return ret;
+}
 
+void xenbus_post(u32 type, u32 tx_id, const void *body, size_t len)
+{
+	struct request *r = connected ? request_create(type, tx_id, body, len) : NULL;
+
+	if (!r)
+		return;
+	r->abandoned = true;
 	spin_lock(&bus_lock);
-	while (!r.done)
-		wait_locked_uninterruptible(&reply_wait, &bus_lock);
-	list_del(&r.link);
+	request_send(r);
 	spin_unlock(&bus_lock);
-	*out = r.body;
-	*out_type = r.type;
-	return r.len;
 }
 
 static int error_number(const char *name)

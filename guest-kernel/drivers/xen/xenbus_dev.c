@@ -257,9 +257,9 @@ static void xenbus_file_release(struct file *f)
 
 		list_del(&l->link);
 		if (l->tx_id)
-			xenbus_request(XS_TRANSACTION_END, l->tx_id, "F", 2, NULL);
+			xenbus_post(XS_TRANSACTION_END, l->tx_id, "F", 2);
 		else
-			xenbus_request(XS_UNWATCH, 0, l->body, l->len, NULL);
+			xenbus_post(XS_UNWATCH, 0, l->body, l->len);
 		kfree(l);
 	}
 	xenbus_remove_listener(&x->listener);
