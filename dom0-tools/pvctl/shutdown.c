@@ -75,7 +75,7 @@ static int wait_all(struct host *host, struct asked *list, int nr, struct err *e
 static int run(struct host *host, const char *what, int all, int wait, char **names, int nr)
 {
 	struct xen_domctl_getdomaininfo *list = NULL;
-	struct asked asked[SHOW_DOMAINS];
+	struct asked *asked;
 	struct err e = ERR_INIT;
 	int n = 0, status = EXIT_OK, i;
 	long k, count = 0;
@@ -84,11 +84,17 @@ static int run(struct host *host, const char *what, int all, int wait, char **na
 		count = all_domains(host, &list, &e);
 	if (count < 0)
 		return complain(&e);
-	for (k = 0; k < count && n < SHOW_DOMAINS; k++)
+	asked = calloc((size_t)(count + nr + 1), sizeof(*asked));
+	if (!asked) {
+		free(list);
+		err_sys(&e, ENOMEM, "the list of domains");
+		return complain(&e);
+	}
+	for (k = 0; k < count; k++)
 		if (list[k].domain)
 			asked[n++] = (struct asked){ list[k].domain, 0 };
 	free(list);
-	for (i = 0; i < nr && n < SHOW_DOMAINS; i++) {
+	for (i = 0; i < nr; i++) {
 		struct err one = ERR_INIT;
 		domid_t dom;
 
@@ -109,6 +115,7 @@ static int run(struct host *host, const char *what, int all, int wait, char **na
 	}
 	if (wait && n && wait_all(host, asked, n, &e))
 		status = complain(&e);
+	free(asked);
 	return status;
 }
 
