@@ -2,6 +2,7 @@
 /* Starting and ending domains: see launch.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,17 @@ static int fill(struct host *host, const struct domcfg *d, struct build *b, cons
 	return introduce(host, d, b, e);
 }
 
+/* A file that cannot be used: which line of the config names it. The message begins with "kernel" or "ramdisk". */
+static void wrap_with_config(const struct cfg *raw, const char *ramdisk, struct err *e)
+{
+	bool is_ramdisk = ramdisk && !strncmp(e->text, "ramdisk", strlen("ramdisk"));
+	const struct cfg_entry *en = cfg_find(raw, is_ramdisk ? "ramdisk" : "kernel");
+	char where[256];
+
+	if (en)
+		err_wrap(e, "%s", cfg_where(en, where, sizeof(where)));
+}
+
 int launch_domain(struct host *host, struct domcfg *d, struct cfg *raw, domid_t *dom,
 		  struct err *e)
 {
@@ -225,8 +237,10 @@ int launch_domain(struct host *host, struct domcfg *d, struct cfg *raw, domid_t 
 			"%s` first", d->name, other, d->name);
 		goto out;
 	}
-	if (build_load(&im, kernel, ramdisk, e))
+	if (build_load(&im, kernel, ramdisk, e)) {
+		wrap_with_config(raw, ramdisk, e);
 		goto out;
+	}
 	*dom = DOMID_NONE;
 	b.dom = DOMID_NONE;
 	ret = create_empty(host, d, &b.dom, e);

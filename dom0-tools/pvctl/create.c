@@ -113,8 +113,13 @@ static int start(struct host *host, domid_t dom, const struct options *o, struct
 
 	if (o->console) {
 		fd = console_connect(dom, e);
-		if (fd < 0)
+		if (fd < 0) {
+			struct err ignored = ERR_INIT;
+
+			/* What was asked for cannot be had: nothing stays behind. */
+			launch_destroy(host, dom, &ignored);
 			return complain(e);
+		}
 	}
 	if (!o->paused) {
 		ret = ctl_domain_unpause(&host->h, dom);

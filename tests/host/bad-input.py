@@ -74,15 +74,15 @@ def main():
         def refused_config(what, leaf, pattern, **changes):
             refused(what, ["create", config(here, leaf, **changes)], pattern)
 
-        refused_config("missing kernel", "a.cfg", r"no-such-kernel", kernel='"/share/no-such-kernel"')
-        refused_config("empty kernel", "b.cfg", r"/share/empty", kernel='"/share/empty"')
+        refused_config("missing kernel", "a.cfg", r"a\.cfg:2: kernel .*no-such-kernel", kernel='"/share/no-such-kernel"')
+        refused_config("empty kernel", "b.cfg", r"b\.cfg:2: kernel .*/share/empty", kernel='"/share/empty"')
         refused_config("kernel that is text", "c.cfg", r"/share/text", kernel='"/share/text"')
-        refused_config("truncated kernel", "d.cfg", r"/share/truncated", kernel='"/share/truncated"')
-        refused_config("truncated bzImage", "e.cfg", r"bzimage-truncated", kernel='"/share/bzimage-truncated"')
+        refused_config("truncated kernel", "d.cfg", r"d\.cfg:2: kernel .*/share/truncated", kernel='"/share/truncated"')
+        refused_config("truncated bzImage", "e.cfg", r"e\.cfg:2: kernel .*bzimage-truncated", kernel='"/share/bzimage-truncated"')
         refused_config("32-bit kernel", "f.cfg", r"(?i)32.bit", kernel='"/share/elf32"')
         refused_config("kernel without Xen notes", "g.cfg", r"(?i)note", kernel='"/share/no-notes"')
         refused_config("unknown compression", "h.cfg", r"(?i)compress|payload|lzo", kernel='"/share/bzimage-lzo"')
-        refused_config("missing ramdisk", "i.cfg", r"no-such-ramdisk", ramdisk='"/share/no-such-ramdisk"')
+        refused_config("missing ramdisk", "i.cfg", r"i\.cfg:3: ramdisk .*no-such-ramdisk", ramdisk='"/share/no-such-ramdisk"')
         refused_config("too much memory", "j.cfg", r"j\.cfg:\d+: memory", memory="500000")
         refused_config("wrong type", "k.cfg", r"k\.cfg:4: memory.*64x", memory='"64x"')
         refused_config("unknown key", "l.cfg", r"l\.cfg:6: .*memroy.*memory", memroy="64")
@@ -112,6 +112,9 @@ def main():
         t.eq(r.status, 1, "a name in use is refused")
         t.like(r.err, r"bad", "and named")
         t.eq(host.pvctl("destroy", "bad").status, 0, "destroy")
+
+        host.run("for f in /proc/[0-9]*; do read -r x < $f/comm; [ $x = consoled ] && kill -9 ${f#/proc/}; done")
+        refused("console of a new domain without consoled", ["create", "-c", config(here, "q.cfg")], r"consoled")
 
         t.eq(list(host.list()), ["Domain-0"], "no domain is left behind")
         t.ok(host.wait_for("memory", lambda: host.free_memory() == free, 10), "no memory is left behind",
