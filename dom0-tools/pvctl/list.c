@@ -124,7 +124,7 @@ int verb_list(int argc, char **argv)
 	struct host host;
 	long n;
 
-	while ((opt = getopt_long(argc, argv, "lvhZcn", longs, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "lvh", longs, NULL)) != -1) {
 		if (opt == 'l')
 			longform = 1;
 		else if (opt == 'v')
