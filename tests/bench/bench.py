@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The same operations on Paravane and on Debian's Xen, in instructions: see docs/performance.md.
 
-  tests/bench/bench.py [--build build] [--fresh] [--only NAME[,NAME]] [--debug] [--no-xen]
+  tests/bench/bench.py [--build build] [--fresh] [--only NAME[,NAME]] [--debug] [--no-xen] [--doc FILE]
+                       [--out DIR]
 
-Prints a table and writes bench.json beside the guest. Xen's figures are kept: they depend on nothing but
-guest, Xen, QEMU and options, whose checksums are their name.
+Prints a table and writes bench.json and bench.html to BUILD/bench or DIR. Xen's figures are kept: they depend on nothing but guest,
+Xen, QEMU and options, and the checksum of these is their name. Exit status 1 when an operation has no figure.
 """
 
 import argparse
@@ -17,6 +18,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine                                                              # noqa: E402
+import operations                                                           # noqa: E402
+import page                                                                 # noqa: E402
 import report                                                               # noqa: E402
 
 # The smallest configuration of each: Xen without speculation mitigations and without page-table isolation, which
@@ -35,57 +38,81 @@ def commit():
     return p.stdout.strip() or "not in a repository"
 
 
-def module(guest, names):
-    return " ".join([guest] + [f"op={n}" for n in names])
+def measure(image, append, guest, names):
+    """All kinds of machine, one after the other, until all that is wanted has been printed."""
+    whole = {"figures": {}, "errors": {}, "banner": "", "trouble": ""}
+    for kind, (cpus, vcpus) in machine.KINDS.items():
+        module = " ".join([guest, f"machine={kind}"] + [f"op={n}" for n in names])
+        part = machine.run(image, f"{append} dom0_max_vcpus={vcpus}", module, cpus)
+        for key in ("figures", "errors"):
+            whole[key].update(part[key])
+        whole["banner"] = whole["banner"] or part["banner"]
+        whole["trouble"] += part["trouble"]
+        if names and all(n in whole["figures"] or n in whole["errors"] for n in names):
+            break
+    return whole
 
 
 def measure_xen(build, guest, names, fresh, qemu):
     """Xen's figures, from the cache when it has all that is wanted."""
     xen = f"{build}/deps/xen/xen"
-    key = hashlib.sha256("\n".join([checksum(guest), checksum(xen), qemu, machine.CPU, machine.MEMORY,
-                                    XEN_APPEND, *machine.ICOUNT]).encode()).hexdigest()[:16]
-    path = f"{build}/bench/xen-{key}{'-' + '-'.join(names) if names else ''}.json"
-    whole = f"{build}/bench/xen-{key}.json"
-    for have in (whole, path):
-        if not fresh and os.path.exists(have):
-            with open(have, encoding="utf-8") as f:
-                return json.load(f), f"from {have}; FRESH=1 measures again"
-    result = machine.run(xen, XEN_APPEND, module(guest, names))
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump(result, f, indent=1)
+    key = hashlib.sha256("\n".join([checksum(guest), checksum(xen), qemu, machine.CPU, machine.MEMORY, XEN_APPEND,
+                                    str(machine.KINDS), *machine.ICOUNT]).encode()).hexdigest()[:16]
+    path = f"{build}/bench/xen-{key}.json"
+    have = {"figures": {}, "errors": {}}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            have = json.load(f)
+    if not fresh and all(n in have["figures"] for n in names or operations.ALL):
+        return have, f"kept from an earlier run in {path}; FRESH=1 measures again"
+    result = measure(xen, XEN_APPEND, guest, names)
+    if not result["trouble"]:
+        kept = dict(result, figures=have["figures"] | result["figures"], errors=result["errors"])
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(kept, f, indent=1)
     return result, "measured now"
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build")
     parser.add_argument("--fresh", action="store_true", help="measure Xen again")
     parser.add_argument("--only", default="", help="operations, by comma or space")
     parser.add_argument("--debug", action="store_true", help="the debug build, BUILD/paravane")
     parser.add_argument("--no-xen", action="store_true")
-    args = parser.parse_args()
+    parser.add_argument("--doc", help="put the table between the markers of this file")
+    parser.add_argument("--out", help="where bench.json and bench.html go")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
     build, guest = args.build, f"{args.build}/bench/guest"
     names = args.only.replace(",", " ").split()
+    out = args.out or f"{build}/bench"
     qemu = machine.qemu_version()
     image = f"{build}/paravane" if args.debug else f"{build}/release/paravane"
-    facts = {"qemu": qemu, "cpu": machine.CPU, "icount": " ".join(machine.ICOUNT), "memory": machine.MEMORY,
-             "commit": commit(), "paravane": f"{image} ({'debug' if args.debug else 'release'} build)",
-             "paravane_options": PARAVANE_APPEND, "guest": checksum(guest)[:16]}
-    try:
-        xen = {"figures": {}, "errors": {}}
-        if not args.no_xen:
-            xen, how = measure_xen(build, guest, names, args.fresh, qemu)
-            facts |= {"xen": xen["banner"], "xen_options": XEN_APPEND, "xen_figures": how}
-        paravane = machine.run(image, PARAVANE_APPEND, module(guest, names))
-    except machine.MachineError as e:
-        print(f"bench: {e}", file=sys.stderr)
-        return 1
-    rows = report.rows(xen, paravane, names)
-    result = {"facts": facts, "rows": rows}
-    with open(f"{build}/bench/bench.json", "w", encoding="utf-8") as f:
+    facts = {"commit": commit(), "Paravane": f"{image}, {'debug' if args.debug else 'release (NDEBUG)'} build",
+             "its options": PARAVANE_APPEND}
+    xen = None
+    if not args.no_xen:
+        xen, how = measure_xen(build, guest, names, args.fresh, qemu)
+        facts |= {"Xen": xen["banner"], "Xen's options": XEN_APPEND, "Xen's figures": how}
+    facts |= {"QEMU": f"{qemu} {' '.join(machine.ICOUNT)}", "CPU model": machine.CPU, "memory": machine.MEMORY,
+              "guest": f"{guest}, sha256 {checksum(guest)[:16]}"}
+    paravane = measure(image, PARAVANE_APPEND, guest, names)
+    result = {"unit": "instructions", "facts": facts, "rows": report.rows(xen, paravane, names)}
+    with open(f"{out}/bench.json", "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
+    with open(f"{out}/bench.html", "w", encoding="utf-8") as f:
+        f.write(page.html(result))
     print(report.table(result))
-    return 1 if any("error" in str(r.get("paravane_error") or "") for r in rows) else 0
+    if args.doc:
+        report.into_doc(args.doc, result)
+    trouble = paravane["trouble"] + (xen["trouble"] if xen else "")
+    if trouble:
+        print(f"bench: {trouble}", file=sys.stderr)
+    return 1 if trouble or any("paravane_error" in r or "xen_error" in r for r in result["rows"]) else 0
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ $(B)/bench/guest: $(BG_OBJS) $(TG_OBJS) tests/guest/lib/guest.lds
 
 .PHONY: bench bench-release
 bench-release:
-	@$(MAKE) --no-print-directory RELEASE=1 hypervisor
+	@$(MAKE) --no-print-directory -s RELEASE=1 hypervisor
 
-# BENCH='name name': these only. FRESH=1: Xen again. DEBUG=1: the debug build. XEN=0: without Xen.
+# BENCH='name name': these only. FRESH=1: Xen again. DEBUG=1: the debug build. XEN=0: without Xen. DOC=1: the table into
+# docs/performance.md.
 bench: bench-release $(B)/bench/guest $(if $(filter 1,$(DEBUG)),$(B)/paravane) $(if $(filter 0,$(XEN)),,$(DEPS)/xen/xen) | $(PKG_RUN)
 	@tests/bench/bench.py --build '$(B)' --only '$(BENCH)' $(if $(filter 1,$(FRESH)),--fresh) \
-		$(if $(filter 1,$(DEBUG)),--debug) $(if $(filter 0,$(XEN)),--no-xen)
+		$(if $(filter 1,$(DEBUG)),--debug) $(if $(filter 0,$(XEN)),--no-xen) $(if $(filter 1,$(DOC)),--doc docs/performance.md)

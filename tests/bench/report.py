@@ -1,32 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""What was measured, as a table."""
+"""What was measured, as rows, as a table for the terminal and as one for docs/performance.md."""
 
-# Aims: instructions on Paravane divided by those on Xen (issue 3 of the project, docs/performance.md).
-AIMS = {
-    "null-syscall": 0.35, "null-page": 0.35, "get-features": 0.35, "event-status": 0.35, "event-send-masked": 0.35,
-    "event-self-upcall": 0.45, "va-mapping": 0.4, "va-mapping-invlpg": 0.4, "va-mapping-invlpg-all": 0.4,
-    "va-mapping-flush-all": 0.4, "mmu-update-1": 0.4, "mmu-update-8": 0.4, "mmu-update-64": 0.3, "mmu-update-512": 0.3,
-    "pin-l1-empty": 0.2, "unpin-l1-empty": 0.2, "pin-unpin-l1-empty": 0.2,
-    "pin-l1-full": 0.35, "unpin-l1-full": 0.35, "pin-unpin-l1-full": 0.35,
-    "exception-ud2": 0.5, "exception-int3": 0.5, "exception-gp": 0.5, "page-fault": 0.5,
-    "user-syscall": 0.5, "user-exception-ud2": 0.5,
-}
-AIM_FOR_ALL = 0.8
+from operations import ALL, AIM_FOR_ALL
+
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def rows(xen, paravane, names):
-    order = list(paravane["figures"]) + [n for n in paravane["errors"]] + list(xen["figures"]) + list(xen["errors"])
-    order = list(dict.fromkeys(order + names))
+    """One for each operation that is known, was asked for or was printed. Without a figure it says why."""
+    sides = {"xen": xen, "paravane": paravane}
+    printed = [n for s in sides.values() if s for n in (*s["figures"], *s["errors"])]
     result = []
-    for name in order:
-        row = {"name": name, "aim": AIMS.get(name, AIM_FOR_ALL)}
-        for key, side in (("xen", xen), ("paravane", paravane)):
+    for name in dict.fromkeys(names if names else [*ALL, *printed]):
+        aim, what, group = ALL.get(name, (AIM_FOR_ALL, "", ""))
+        row = {"name": name, "aim": aim, "what": what, "group": group}
+        for key, side in sides.items():
+            if not side:
+                continue
             if name in side["errors"]:
-                row[key + "_error"] = "error: " + side["errors"][name]
+                row[key + "_error"] = side["errors"][name]
             elif name in side["figures"]:
                 row[key] = side["figures"][name]
-            elif key == "paravane" or xen["figures"]:
-                row[key + "_error"] = "error: the guest printed nothing about it"
+            else:
+                row[key + "_error"] = "the guest printed nothing about it"
         if "xen" in row and "paravane" in row:
             row["ratio"] = row["paravane"]["median"] / row["xen"]["median"]
             row["missed"] = row["ratio"] > row["aim"]
@@ -38,20 +34,49 @@ def cell(row, key):
     return str(row[key]["median"]) if key in row else "error" if key + "_error" in row else "-"
 
 
+def spread(row):
+    """Minima, where they are not the median: most operations cost the same each time."""
+    parts = [f"{title} min {row[k]['min']}" for k, title in (("xen", "Xen"), ("paravane", "Paravane"))
+             if k in row and row[k]["min"] != row[k]["median"]]
+    return ", ".join(parts)
+
+
 def table(result):
-    facts, lines = result["facts"], []
-    lines.append(f"{'instructions, median':24}{'Xen':>10}{'Paravane':>10}{'ratio':>8}{'aim':>7}  minimum")
+    lines = [f"{'instructions (median)':26}{'Xen':>10}{'Paravane':>10}{'ratio':>7}{'aim':>6}"]
     for row in result["rows"]:
-        ratio = f"{row['ratio']:8.2f}{row['aim']:7.2f}" if "ratio" in row else f"{'-':>8}{row['aim']:7.2f}"
-        spread = "/".join(str(row[k]["min"]) for k in ("xen", "paravane") if k in row
-                          and row[k]["min"] != row[k]["median"])
-        lines.append(f"{row['name']:24}{cell(row, 'xen'):>10}{cell(row, 'paravane'):>10}{ratio}"
-                     f"{' MISSED' if row.get('missed') else '       '} {spread}".rstrip())
-        for key in ("xen", "paravane"):
+        ratio = f"{row['ratio']:7.2f}" if "ratio" in row else f"{'-':>7}"
+        lines.append(f"{row['name']:26}{cell(row, 'xen'):>10}{cell(row, 'paravane'):>10}{ratio}{row['aim']:6.2f}"
+                     f"{'  missed' if row.get('missed') else '        '}  {spread(row)}".rstrip())
+        for key, title in (("xen", "Xen"), ("paravane", "Paravane")):
             if key + "_error" in row:
-                lines.append(f"    {key}: {row[key + '_error']}")
+                lines.append(f"    error on {title}: {row[key + '_error']}")
     lines.append("")
-    lines += [f"{k:18} {v}" for k, v in facts.items()]
-    missed = sum(bool(r.get("missed")) for r in result["rows"])
-    lines.append(f"{len(result['rows'])} operations, {missed} above their aim")
+    lines += [f"{k + ':':15} {v}" for k, v in result["facts"].items()]
+    lines.append(summary(result))
     return "\n".join(lines)
+
+
+def summary(result):
+    missed = sum(bool(r.get("missed")) for r in result["rows"])
+    compared = sum("ratio" in r for r in result["rows"])
+    errors = sum("xen_error" in r or "paravane_error" in r for r in result["rows"])
+    return f"{len(result['rows'])} operations, {compared} compared, {missed} above their aim, {errors} with errors"
+
+
+def markdown(result):
+    lines = ["| operation | what | Xen | Paravane | ratio | aim |", "|---|---|---:|---:|---:|---:|"]
+    for row in result["rows"]:
+        ratio = f"{row['ratio']:.2f}{' **missed**' if row['missed'] else ''}" if "ratio" in row else "-"
+        lines.append(f"| {row['name']} | {row['what']} | {cell(row, 'xen')} | {cell(row, 'paravane')} | {ratio} | {row['aim']:.2f} |")
+    lines.append("")
+    lines += [f"- {k}: {v.replace('*', '')}" for k, v in result["facts"].items() if k != "Xen's figures"]
+    return "\n".join([*lines, "", summary(result) + "."])
+
+
+def into_doc(path, result):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    head, rest = text.split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"{head}{BEGIN}\n{markdown(result)}\n{END}{tail}")

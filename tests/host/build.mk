@@ -12,6 +12,7 @@ $(B)/tests/host/small-guest: $(SMALL)/small.c $(SMALL)/start.S $(SMALL)/small.ld
 		-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -I. -nostdlib -static -no-pie \
 		-Wl,-T,$(SMALL)/small.lds -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 		-o $@ $(SMALL)/start.S $(SMALL)/small.c
+TEST_NEEDS_host += $(B)/bench/guest
 TEST_NEEDS_host += $(B)/tests/host/small-guest $(TOOLS_LINUX_PROGRAMS)
 TEST_NEEDS_host += $(B)/paravane.iso $(DEPS)/xen/xen $(B)/user/ucc $(B)/user/libc.a
 tests: | $(PKG_DEBUG)

@@ -16,8 +16,17 @@
 
 #define MAX_SAMPLES 256
 
+/* What an operation needs; the runner starts one machine of each kind and names it to the guest. */
+enum machine {
+	ONE,            /* a CPU and a vCPU */
+	SHARED,         /* two vCPUs on one CPU */
+	SMP,            /* two vCPUs on two CPUs */
+};
+
 struct op {
 	const char *name;
+	enum machine machine;
+	bool by_name_only;              /* not part of the table */
 	unsigned int units;             /* entries, calls or pages that one run() handles; 0 is 1 */
 	unsigned int samples;           /* repetitions; 0: the default */
 	const char *(*setup)(void);     /* once; NULL or what is in the way */
@@ -29,7 +38,8 @@ struct op {
 };
 
 /* A group is a table that ends with a row without a name. */
-extern const struct op hypercall_ops[], event_ops[], mmu_ops[], pin_ops[], trap_ops[], user_ops[];
+extern const struct op hypercall_ops[], state_ops[], multicall_ops[], event_ops[], mmu_ops[], pin_ops[], space_ops[],
+	trap_ops[], user_ops[], emulate_ops[], timer_ops[], grant_ops[], reservation_ops[], vcpu_ops[], domain_ops[];
 
 /* The reason that after() returns; the text lives until the next call. */
 const char *wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -41,11 +51,29 @@ extern char pool[POOL_PAGES][PAGE_SIZE];        /* mapped writable */
 extern char tables[16][PAGE_SIZE];              /* for page tables */
 #define PTE_RW_TO(page) (virt_to_mfn(page) << 12 | PTE_FLAGS_RW)
 
+/* L4 tables of our own with what the kernel's has, read-only, not pinned: 0 or 1. NULL: none could be made. */
+uint64_t *space_l4(unsigned int which);
+
+/* ---- ports ---- */
+static inline bool test_bit(const volatile unsigned long *map, unsigned long n)
+{
+	return map[n / 64] >> (n % 64) & 1;
+}
+static inline void clear_bit(volatile unsigned long *map, unsigned long n)
+{
+	__atomic_fetch_and(&map[n / 64], ~(1UL << (n % 64)), __ATOMIC_SEQ_CST);
+}
+static inline void set_bit(volatile unsigned long *map, unsigned long n)
+{
+	__atomic_fetch_or(&map[n / 64], 1UL << (n % 64), __ATOMIC_SEQ_CST);
+}
+
 /* ---- entry points of entry.S; each counts ---- */
-extern unsigned long hits_event, hits_trap, hits_syscall, hits_fault;
+extern volatile unsigned long hits_event, hits_event1, hits_trap, hits_syscall, hits_fault;
 extern unsigned long fault_va, fault_pte;       /* what fault_entry maps */
-extern unsigned long event_bit;                 /* number of the port that event_entry_small clears */
-extern char event_entry_small[], skip2_entry[], skip1_entry[], skip2_error_entry[], fault_entry[], syscall_small[];
+extern unsigned long event_bit;                 /* the port that event_entry_small clears */
+extern unsigned long event_bit1;                /* and event_entry_vcpu1, on vCPU 1 */
+extern char event_entry_small[], event_entry_vcpu1[], syscall_unmap[], skip2_entry[], skip1_entry[], skip2_error_entry[], fault_entry[], syscall_small[];
 extern char event_entry[], syscall_entry[];     /* the library's */
 long set_vector(unsigned int vector, const void *entry, uint8_t flags);
 long set_callback_entry(uint16_t type, const void *entry);

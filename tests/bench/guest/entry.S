@@ -39,6 +39,24 @@ event_entry_small:                      /* vCPU 0, one port, 2-level: event_bit 
 	popq %rax
 	IRET 0
 
+	.globl event_entry_vcpu1
+	.balign 16
+event_entry_vcpu1:                      /* the same on vCPU 1: event_bit1 */
+	popq %rcx
+	popq %r11
+	pushq %rax
+	pushq %rdx
+	movq shared(%rip), %rax
+	movb $0, 64(%rax)               /* vcpu_info[1] */
+	xorl %edx, %edx
+	xchgq %rdx, 72(%rax)
+	movq event_bit1(%rip), %rdx
+	lock btrq %rdx, 2048(%rax)
+	incq hits_event1(%rip)
+	popq %rdx
+	popq %rax
+	IRET 0
+
 	.globl skip1_entry
 	.balign 16
 skip1_entry:                            /* a trap behind its instruction: int3 */
@@ -102,10 +120,36 @@ syscall_small:                          /* RAX = 0 is the end of user mode: the 
 	incq hits_syscall(%rip)
 	IRET VGCF_IN_SYSCALL
 
+	.globl syscall_unmap
+	.balign 16
+syscall_unmap:                          /* unmaps fault_va, for the next fault; RAX = 0 as above */
+	testq %rax, %rax
+	jz syscall_entry
+	popq %rcx
+	popq %r11
+	pushq %rcx
+	pushq %r11
+	pushq %rdi
+	pushq %rsi
+	pushq %rdx
+	movq fault_va(%rip), %rdi
+	xorl %esi, %esi
+	movl $2, %edx                   /* UVMF_INVLPG */
+	movl $__HYPERVISOR_update_va_mapping, %eax
+	syscall
+	popq %rdx
+	popq %rsi
+	popq %rdi
+	popq %r11
+	popq %rcx
+	IRET VGCF_IN_SYSCALL
+
 	.bss
 	.balign 8
-	.globl hits_event, hits_trap, hits_syscall, hits_fault, fault_va, fault_pte, event_bit
+	.globl hits_event1, event_bit1, hits_event, hits_trap, hits_syscall, hits_fault, fault_va, fault_pte, event_bit
 hits_event:	.skip 8
+hits_event1:	.skip 8
+event_bit1:	.skip 8
 hits_trap:	.skip 8
 hits_syscall:	.skip 8
 hits_fault:	.skip 8

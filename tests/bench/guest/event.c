@@ -7,21 +7,6 @@
 static long port;
 static unsigned long hits_before;
 
-static bool test_bit(const volatile unsigned long *map, unsigned long n)
-{
-	return map[n / 64] >> (n % 64) & 1;
-}
-
-static void clear_bit(volatile unsigned long *map, unsigned long n)
-{
-	__atomic_fetch_and(&map[n / 64], ~(1UL << (n % 64)), __ATOMIC_SEQ_CST);
-}
-
-static void set_bit(volatile unsigned long *map, unsigned long n)
-{
-	__atomic_fetch_or(&map[n / 64], 1UL << (n % 64), __ATOMIC_SEQ_CST);
-}
-
 static const char *masked_setup(void)
 {
 	port = evtchn_bind_ipi(0);

@@ -44,9 +44,30 @@ static const char *features_after(long rc)
 	return NULL;
 }
 
+/* ---- small ones ---- */
+
+static long is_up_run(void) { return HYPERVISOR_vcpu_op(VCPUOP_is_up, 0, NULL); }
+static long console_run(void) { return HYPERVISOR_console_io(CONSOLEIO_write, 0, (char *)&features); }
+static long yield_run(void) { return HYPERVISOR_sched_op(SCHEDOP_yield, NULL); }
+
+static const char *is_one(long rc)
+{
+	return rc == 1 ? NULL : wrong("the call returned %ld, 1 expected", rc);
+}
+
+/* Sends to a port that does not exist: tests/host/bench-runs.py wants to see an error and no figure. */
+static long fails_run(void)
+{
+	return evtchn_send(MAX_PORTS - 1);
+}
+
 const struct op hypercall_ops[] = {
 	{ .name = "null-syscall", .run = null_syscall, .after = is_version_4 },
 	{ .name = "null-page", .run = null_page, .after = is_version_4 },
 	{ .name = "get-features", .before = features_before, .run = features_run, .after = features_after },
+	{ .name = "vcpu-is-up", .run = is_up_run, .after = is_one },
+	{ .name = "console-write-nothing", .run = console_run, .after = rc_is_zero },
+	{ .name = "yield-alone", .run = yield_run, .after = rc_is_zero },
+	{ .name = "must-fail", .by_name_only = true, .run = fails_run, .after = rc_is_zero },
 	{ 0 }
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The benchmark guest: measures the operations named on its command line (op=name op=name, all without)
- * and prints one line for each, for tests/bench/machine.py:
+ * that are for the machine it runs on (machine=one, shared or smp) and prints one line for each, for
+ * tests/bench/machine.py:
  *   @op NAME minimum median samples units
  *   @error NAME reason
  * The unit is ticks of the TSC; under QEMU's -icount shift=0 a tick is an instruction.
@@ -18,7 +19,8 @@ static uint64_t overhead;
 static uint64_t ticks[MAX_SAMPLES];
 
 static const struct op *const groups[] = {
-	hypercall_ops, event_ops, mmu_ops, pin_ops, trap_ops, user_ops,
+	hypercall_ops, state_ops, multicall_ops, event_ops, mmu_ops, pin_ops, space_ops, trap_ops, user_ops, emulate_ops,
+	timer_ops, grant_ops, reservation_ops, vcpu_ops, domain_ops,
 };
 
 /* ---- output ---- */
@@ -118,9 +120,17 @@ static void report(const struct op *op)
 		    op->units ? op->units : 1);
 }
 
-/* The command line names operations: op=a op=b. None: all. */
-static bool wanted(const char *name)
+static enum machine this_machine(void)
 {
+	const char *line = (const char *)si->cmd_line;
+
+	return strstr(line, "machine=smp") ? SMP : strstr(line, "machine=shared") ? SHARED : ONE;
+}
+
+/* The command line names operations: op=a op=b. None: all. */
+static bool wanted(const struct op *op)
+{
+	const char *name = op->name;
 	const char *line = (const char *)si->cmd_line, *p = line;
 	size_t n = strlen(name);
 	bool any = false;
@@ -131,7 +141,7 @@ static bool wanted(const char *name)
 		if (!memcmp(p, name, n) && (p[n] == 0 || p[n] == ' '))
 			return true;
 	}
-	return !any;
+	return !any && !op->by_name_only;
 }
 
 void test_main(void)
@@ -141,10 +151,12 @@ void test_main(void)
 	if (measure(&empty, DEFAULT_SAMPLES))
 		die("an empty operation failed");
 	overhead = ticks[0];
+	if (max_vcpus() < (this_machine() == ONE ? 1 : 2))
+		die("this machine wants more vCPUs than %u", max_vcpus());
 	say("start overhead %lu pages %lu vcpus %u", overhead, si->nr_pages, max_vcpus());
 	for (unsigned int g = 0; g < ARRAY_SIZE(groups); g++)
 		for (const struct op *op = groups[g]; op->name; op++)
-			if (wanted(op->name))
+			if (op->machine == this_machine() && wanted(op))
 				report(op);
 	say("end");
 }

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""The operations that the benchmark guest knows, in the order of the table: name, aim, what one repetition is.
+
+The aim is the most that Paravane may use of Xen's instructions (docs/performance.md); operations without one of their own
+share AIM_FOR_ALL. The code is in tests/bench/guest/, a file a group.
+"""
+
+AIM_FOR_ALL = 0.8
+
+GROUPS = [
+    ("Hypercalls", [
+        ("null-syscall", 0.35, "xen_version(version) by a bare SYSCALL"),
+        ("null-page", 0.35, "the same through the hypercall page"),
+        ("get-features", 0.35, "xen_version(get_features): a structure in, a structure out"),
+        ("vcpu-is-up", 0.35, "vcpu_op(is_up)"),
+        ("console-write-nothing", None, "console_io(write) of no bytes"),
+        ("multicall-null-1", None, "multicall of one null call"),
+        ("multicall-null-16", None, "multicall of 16 null calls"),
+        ("multicall-va-mapping-16", None, "multicall of 16 update_va_mapping without flush"),
+    ]),
+    ("State of the vCPU", [
+        ("set-segment-base", None, "set_segment_base(FS)"),
+        ("update-descriptor", None, "a TLS descriptor in the guest's GDT"),
+        ("stack-switch", None, "stack_switch"),
+        ("fpu-taskswitch", None, "fpu_taskswitch(1)"),
+        ("context-switch-multicall", 0.5, "multicall as Linux switches processes: TS, stack, TLS, FS, both base pointers"),
+        ("new-baseptr", 0.5, "mmuext_op(new_baseptr)"),
+        ("new-user-baseptr", 0.5, "mmuext_op(new_user_baseptr)"),
+        ("tlb-flush-local", None, "mmuext_op(tlb_flush_local)"),
+        ("invlpg-local", None, "mmuext_op(invlpg_local)"),
+    ]),
+    ("Events", [
+        ("event-status", 0.35, "event_channel_op(status)"),
+        ("event-send-masked", 0.35, "send to a masked port of one's own"),
+        ("event-self-upcall", 0.45, "send to oneself, upcall, return by iret"),
+        ("vcpu-event-send", None, "send to a sleeping vCPU on the same CPU, without its run"),
+        ("vcpu-event-and-back", None, "event to a sleeping vCPU on the same CPU, its answer: two switches"),
+        ("smp-event-send", None, "send to a sleeping vCPU on another CPU, without its run"),
+        ("smp-event-and-back", None, "event to a sleeping vCPU on another CPU, its answer; both CPUs' instructions"),
+        ("domain-event-and-back", None, "event to a sleeping domain on the same CPU, its answer: two switches"),
+    ]),
+    ("Page tables", [
+        ("va-mapping", 0.4, "update_va_mapping, no flush"),
+        ("va-mapping-invlpg", 0.4, "update_va_mapping, INVLPG here"),
+        ("va-mapping-invlpg-all", 0.4, "update_va_mapping, INVLPG on all vCPUs"),
+        ("va-mapping-flush-all", 0.4, "update_va_mapping, TLB flush on all vCPUs"),
+        ("mmu-update-1", 0.4, "mmu_update of one L1 entry"),
+        ("mmu-update-8", None, "mmu_update of 8"),
+        ("mmu-update-64", 0.3, "mmu_update of 64"),
+        ("mmu-update-512", 0.3, "mmu_update of 512"),
+        ("pin-l1-empty", 0.2, "pin of an L1 without entries"),
+        ("unpin-l1-empty", 0.2, "its unpin"),
+        ("pin-unpin-l1-empty", 0.2, "both"),
+        ("pin-l1-full", 0.35, "pin of an L1 with 512 entries"),
+        ("unpin-l1-full", 0.35, "its unpin"),
+        ("pin-unpin-l1-full", 0.35, "both"),
+        ("pin-tree", 0.35, "pin of an L4 over one L3, one L2, eight full L1"),
+        ("unpin-tree", 0.35, "its unpin"),
+        ("smp-tlb-flush-all", None, "mmuext_op(tlb_flush_all) while the other vCPU runs on another CPU"),
+    ]),
+    ("Traps", [
+        ("exception-ud2", 0.5, "#UD in the guest kernel, return by iret"),
+        ("exception-int3", 0.5, "#BP in the guest kernel, return by iret"),
+        ("exception-gp", 0.5, "#GP in the guest kernel, return by iret"),
+        ("page-fault", 0.5, "page fault in the guest kernel, map, return"),
+        ("user-syscall", 0.5, "system call of a user program, return"),
+        ("user-exception-ud2", 0.5, "#UD in a user program, return"),
+        ("user-exception-int3", 0.5, "#BP in a user program, return"),
+        ("user-page-fault", 0.5, "page fault in a user program, map, return"),
+    ]),
+    ("Scheduling and time", [
+        ("yield-alone", 0.2, "yield with nobody to yield to"),
+        ("vcpu-yield-and-back", None, "yield to another vCPU, which yields back: two switches"),
+        ("set-timer", None, "set_timer_op"),
+        ("timer-latency-busy", None, "from the time asked for to the upcall, the guest computing"),
+        ("timer-latency-idle", None, "the same, the guest asleep"),
+    ]),
+    ("Grants and memory", [
+        ("grant-map", 0.5, "map_grant_ref of a page"),
+        ("grant-unmap", 0.5, "unmap_grant_ref"),
+        ("grant-map-unmap", 0.5, "both"),
+        ("grant-copy-page", 0.5, "copy of 4096 bytes out of a grant"),
+        ("memory-decrease", None, "decrease_reservation of a page"),
+        ("memory-populate", None, "populate_physmap of a page"),
+        ("memory-decrease-populate", None, "both"),
+    ]),
+    ("Emulation", [
+        ("emulate-cr0-read", 0.4, "MOV from CR0"),
+        ("emulate-cr3-read", 0.4, "MOV from CR3"),
+        ("emulate-cr3-write", 0.4, "MOV to CR3"),
+        ("emulate-cr4-read", 0.4, "MOV from CR4"),
+        ("emulate-clts", 0.4, "CLTS"),
+        ("emulate-rdmsr", 0.4, "RDMSR of EFER"),
+        ("emulate-wrmsr", 0.4, "WRMSR of FS_BASE"),
+        ("emulate-in", 0.4, "IN from a port"),
+        ("emulate-out", 0.4, "OUT to a port"),
+        ("emulate-cpuid", 0.4, "CPUID with the forced prefix"),
+        ("emulate-pte-write", 0.4, "write to a page-table entry that is mapped read-only"),
+    ]),
+]
+
+ALL = {name: (aim or AIM_FOR_ALL, what, group) for group, rows in GROUPS for name, aim, what in rows}
