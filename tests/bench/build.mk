@@ -24,7 +24,20 @@ bench-release:
 	@$(MAKE) --no-print-directory -s RELEASE=1 hypervisor
 
 # BENCH='name name': these only. FRESH=1: Xen again. DEBUG=1: the debug build. XEN=0: without Xen. DOC=1: the table into
-# docs/performance.md.
-bench: bench-release $(B)/bench/guest $(if $(filter 1,$(DEBUG)),$(B)/paravane) $(if $(filter 0,$(XEN)),,$(DEPS)/xen/xen) | $(PKG_RUN)
-	@tests/bench/bench.py --build '$(B)' --only '$(BENCH)' $(if $(filter 1,$(FRESH)),--fresh) \
+# docs/performance.md. WHOLE=1: many domains, Linux, the prompt; minutes.
+BENCH_WHOLE_NEEDS := $(B)/bench/linux.cpio $(DEPS)/linux/vmlinuz $(B)/guest-kernel-pv $(B)/initramfs.cpio
+bench: $(if $(filter 1,$(WHOLE)),$(BENCH_WHOLE_NEEDS)) bench-release $(B)/bench/guest $(if $(filter 1,$(DEBUG)),$(B)/paravane) $(if $(filter 0,$(XEN)),,$(DEPS)/xen/xen) | $(PKG_RUN)
+	@tests/bench/bench.py --build '$(B)' --only '$(BENCH)' $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(WHOLE)),--whole) \
 		$(if $(filter 1,$(DEBUG)),--debug) $(if $(filter 0,$(XEN)),--no-xen) $(if $(filter 1,$(DOC)),--doc docs/performance.md)
+
+# A Linux whose first program measures.
+$(B)/bench/linux-init: tests/bench/linux/init.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) -std=gnu11 -O2 -static $(WARN) -o $@ $<
+
+$(B)/bench/linux.cpio: $(B)/bench/linux-init $(MKCPIO) $(DEP_LINUX)
+	@echo "  CPIO    $@"
+	@printf '%s\n' "dir /dev 0755" "node /dev/console 0600 c 5 1" "file /init $(B)/bench/linux-init 0755" \
+		"file /xen-privcmd.ko $(DEPS)/linux/modules/xen-privcmd.ko 0644" | $(MKCPIO) >$@.tmp
+	@mv $@.tmp $@

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What was measured, as rows, as a table for the terminal and as one for docs/performance.md."""
 
-from operations import ALL, AIM_FOR_ALL
+from operations import ABOUT, AIM_FOR_ALL, EXTRA
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
-def rows(xen, paravane, names):
-    """One for each operation that is known, was asked for or was printed. Without a figure it says why."""
+def rows(xen, paravane, known, all_printed):
+    """One for each operation that is known or asked for, and for what was printed besides. Without a figure it says why."""
     sides = {"xen": xen, "paravane": paravane}
-    printed = [n for s in sides.values() if s for n in (*s["figures"], *s["errors"])]
+    printed = [n for s in sides.values() if s and all_printed for n in (*s["figures"], *s["errors"]) if n not in EXTRA]
     result = []
-    for name in dict.fromkeys(names if names else [*ALL, *printed]):
-        aim, what, group = ALL.get(name, (AIM_FOR_ALL, "", ""))
+    for name in dict.fromkeys([*known, *printed]):
+        aim, what, group = ABOUT.get(name, (AIM_FOR_ALL, "", ""))
         row = {"name": name, "aim": aim, "what": what, "group": group}
         for key, side in sides.items():
             if not side:

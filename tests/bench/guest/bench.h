@@ -26,7 +26,8 @@ enum machine {
 struct op {
 	const char *name;
 	enum machine machine;
-	bool by_name_only;              /* not part of the table */
+	bool by_name_only;              /* measured only when it is named */
+	bool absolute;                  /* what sample() gives is no number of ticks */
 	unsigned int units;             /* entries, calls or pages that one run() handles; 0 is 1 */
 	unsigned int samples;           /* repetitions; 0: the default */
 	const char *(*setup)(void);     /* once; NULL or what is in the way */
@@ -39,7 +40,7 @@ struct op {
 
 /* A group is a table that ends with a row without a name. */
 extern const struct op hypercall_ops[], state_ops[], multicall_ops[], event_ops[], mmu_ops[], pin_ops[], space_ops[],
-	trap_ops[], user_ops[], emulate_ops[], timer_ops[], grant_ops[], reservation_ops[], vcpu_ops[], domain_ops[];
+	trap_ops[], user_ops[], emulate_ops[], timer_ops[], grant_ops[], reservation_ops[], vcpu_ops[], domain_ops[], scale_ops[];
 
 /* The reason that after() returns; the text lives until the next call. */
 const char *wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

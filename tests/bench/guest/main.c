@@ -20,7 +20,7 @@ static uint64_t ticks[MAX_SAMPLES];
 
 static const struct op *const groups[] = {
 	hypercall_ops, state_ops, multicall_ops, event_ops, mmu_ops, pin_ops, space_ops, trap_ops, user_ops, emulate_ops,
-	timer_ops, grant_ops, reservation_ops, vcpu_ops, domain_ops,
+	timer_ops, grant_ops, reservation_ops, vcpu_ops, domain_ops, scale_ops,
 };
 
 /* ---- output ---- */
@@ -110,13 +110,14 @@ static void report(const struct op *op)
 {
 	unsigned int n = op->samples ? op->samples : DEFAULT_SAMPLES;
 	const char *reason = measure(op, n);
+	uint64_t less = op->absolute ? 0 : overhead;
 
 	if (reason)
 		say("error %s %s", op->name, reason);
-	else if (ticks[0] <= overhead)
+	else if (ticks[0] <= less)
 		say("error %s took no longer than nothing: %lu ticks", op->name, ticks[0]);
 	else
-		say("op %s %lu %lu %u %u", op->name, ticks[0] - overhead, ticks[n / 2] - overhead, n,
+		say("op %s %lu %lu %u %u", op->name, ticks[0] - less, ticks[n / 2] - less, n,
 		    op->units ? op->units : 1);
 }
 
