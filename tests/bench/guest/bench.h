@@ -40,7 +40,8 @@ struct op {
 
 /* A group is a table that ends with a row without a name. */
 extern const struct op hypercall_ops[], state_ops[], multicall_ops[], event_ops[], mmu_ops[], pin_ops[], space_ops[],
-	trap_ops[], user_ops[], emulate_ops[], timer_ops[], grant_ops[], reservation_ops[], vcpu_ops[], domain_ops[], scale_ops[];
+	trap_ops[], user_ops[], emulate_ops[], timer_ops[], grant_ops[], reservation_ops[], vcpu_ops[], domain_ops[], grant_domain_ops[],
+	scale_ops[];
 
 /* The reason that after() returns; the text lives until the next call. */
 const char *wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -20,7 +20,7 @@ static uint64_t ticks[MAX_SAMPLES];
 
 static const struct op *const groups[] = {
 	hypercall_ops, state_ops, multicall_ops, event_ops, mmu_ops, pin_ops, space_ops, trap_ops, user_ops, emulate_ops,
-	timer_ops, grant_ops, reservation_ops, vcpu_ops, domain_ops, scale_ops,
+	timer_ops, grant_ops, reservation_ops, vcpu_ops, domain_ops, grant_domain_ops, scale_ops,
 };
 
 /* ---- output ---- */
