@@ -114,7 +114,7 @@ WHOLE = [
         ("memory-kb-each-of-500", None, "the same, 500 there"),
     ]),
     ("Debian's Linux 6.1 as control domain", [
-        ("reset-to-linux-init", None, "from reset to the first program, idle time included"),
+        ("reset-to-linux-init", 1.0, "from reset to the first program, idle time included"),
         ("linux-boot", 1.0, "from the kernel's first instruction to the first program: what its vCPU has run"),
         ("linux-null-call", 1.0, "getppid"),
         ("linux-signal", 1.0, "a signal to oneself, handler, return"),

@@ -42,10 +42,10 @@ def spread(row):
 
 
 def table(result):
-    lines = [f"{'instructions (median)':26}{'Xen':>10}{'Paravane':>10}{'ratio':>7}{'aim':>6}"]
+    lines = [f"{'instructions (median)':26}{'Xen':>12}{'Paravane':>12}{'ratio':>7}{'aim':>6}"]
     for row in result["rows"]:
         ratio = f"{row['ratio']:7.2f}" if "ratio" in row else f"{'-':>7}"
-        lines.append(f"{row['name']:26}{cell(row, 'xen'):>10}{cell(row, 'paravane'):>10}{ratio}{row['aim']:6.2f}"
+        lines.append(f"{row['name']:26}{cell(row, 'xen'):>12}{cell(row, 'paravane'):>12}{ratio}{row['aim']:6.2f}"
                      f"{'  missed' if row.get('missed') else '        '}  {spread(row)}".rstrip())
         for key, title in (("xen", "Xen"), ("paravane", "Paravane")):
             if key + "_error" in row:
