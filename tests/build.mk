@@ -24,6 +24,7 @@ $(UNIT_TESTS): $(B)/tests/unit/%: tests/unit/%.c | $(PKG_TEST)
 -include tests/hostile/build.mk
 -include tests/host/build.mk
 -include tests/fuzz/build.mk
+-include tests/model/build.mk
 
 # What a suite needs before it runs; other build.mk files add to these.
 TEST_NEEDS_unit    += $(UNIT_TESTS)
