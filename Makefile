@@ -40,6 +40,7 @@ help:
 	@echo '  make bench                 operations of the hypervisor and of Xen in instructions (BENCH="name ...": some)'
 	@echo '  make debug                 a stopped host with gdb on hypervisor and control domain'
 	@echo '  make iso                   build/paravane.iso for BIOS and UEFI'
+	@echo '  make model [DEPTH=n]       every order of two vCPUs in page types, grants, event channels (MUTATE=1: with seeded bugs)'
 	@echo '  make lint                  static checkers over hypervisor/ and the scripts'
 	@echo '  make clean                 remove what was built; distclean: what was fetched, too'
 
