@@ -26,14 +26,6 @@ static uint64_t tsc_base;
 static uint64_t ns_to_apic_mul;         /* APIC ticks = (ns * mul) >> 32 */
 static uint64_t wallclock_base;
 
-uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return (uint64_t)hi << 32 | lo;
-}
-
 static uint64_t scale(uint64_t delta, uint32_t mul, int shift)
 {
 	if (shift < 0)

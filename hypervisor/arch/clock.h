@@ -19,7 +19,13 @@ extern int8_t tsc_to_ns_shift;
 
 s_time_t now(void);
 s_time_t tsc_to_s_time(uint64_t tsc);   /* absolute TSC value to system time */
-uint64_t rdtsc(void);
+static inline uint64_t rdtsc(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return (uint64_t)hi << 32 | lo;
+}
 /* Real time at system time zero, in ns since 1970 UTC (from the CMOS clock; settable). */
 uint64_t wallclock_base_ns(void);
 void wallclock_set(uint64_t ns_since_1970_at_zero);

@@ -69,20 +69,6 @@ void wrgsbase_guest(unsigned long base)
 	local_irq_restore(flags);
 }
 
-/* Interrupts are off. */
-unsigned long exchange_gsbase_guest(unsigned long base)
-{
-	unsigned long old;
-
-	if (unlikely(!cpu_features.fsgsbase)) {
-		old = rdmsr(MSR_KERNEL_GS_BASE);
-		wrmsr(MSR_KERNEL_GS_BASE, base);
-		return old;
-	}
-	__asm__ volatile("swapgs; rdgsbase %0; wrgsbase %1; swapgs" : "=&r"(old) : "r"(base) : "memory");
-	return old;
-}
-
 void load_gs_guest(uint16_t sel)
 {
 	unsigned long flags = local_irq_save();

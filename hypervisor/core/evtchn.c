@@ -178,7 +178,7 @@ void evtchn_vcpu_info_moved(struct vcpu *v)
 
 /* --- sending --- */
 
-static __attribute__((noinline)) long send_refused(unsigned int port)
+static __noinline long send_refused(unsigned int port)
 {
 	return hypercall_error(-EINVAL, "send: port %u is closed, or not for sending", port);
 }

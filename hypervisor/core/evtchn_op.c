@@ -359,7 +359,7 @@ static long run(unsigned int cmd, union op_args *u, unsigned long arg)
 	}
 }
 
-static __attribute__((noinline)) long other_op(unsigned int cmd, unsigned long arg)
+static __noinline long other_op(unsigned int cmd, unsigned long arg)
 {
 	union op_args u;
 	long rc;
@@ -374,12 +374,21 @@ static __attribute__((noinline)) long other_op(unsigned int cmd, unsigned long a
 	return rc;
 }
 
+static __noinline long status_op(unsigned long arg)
+{
+	struct evtchn_status st;
+	int rc;
+
+	if (copy_from_guest_va(&st, (const void *)arg, sizeof(st)))
+		return -EFAULT;
+	rc = status(&st);
+	return !rc && copy_to_guest_va((void *)arg, &st, sizeof(st)) ? -EFAULT : rc;
+}
+
 /* What is asked for often goes first. */
 long do_event_channel_op(unsigned long cmd, unsigned long arg)
 {
-	struct evtchn_status st;
 	evtchn_port_t port;
-	int rc;
 
 	/* TOUR 3.1: a guest notifies its peer. */
 	if (likely((unsigned int)cmd == EVTCHNOP_send)) {
@@ -387,12 +396,9 @@ long do_event_channel_op(unsigned long cmd, unsigned long arg)
 			return -EFAULT;
 		return evtchn_send(current->domain, port);
 	}
-	if ((unsigned int)cmd != EVTCHNOP_status)
-		return other_op((unsigned int)cmd, arg);
-	if (copy_from_guest_va(&st, (const void *)arg, sizeof(st)))
-		return -EFAULT;
-	rc = status(&st);
-	return !rc && copy_to_guest_va((void *)arg, &st, sizeof(st)) ? -EFAULT : rc;
+	if ((unsigned int)cmd == EVTCHNOP_status)
+		return status_op(arg);
+	return other_op((unsigned int)cmd, arg);
 }
 
 /* One structure with the command inside; knows the commands up to unmask. */

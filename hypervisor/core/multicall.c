@@ -9,6 +9,7 @@
  */
 #include "arch/context.h"
 #include "arch/guest_access.h"
+#include "arch/x86.h"
 #include "core/hypercall.h"
 #include "core/trace.h"
 #include "lib/errno.h"
@@ -28,7 +29,9 @@ static enum step run_one(struct multicall_state *state, calls_t list)
 		return STEP_FAULT;
 	state->entry = &e;
 	state->preempted = false;
-	trace(TRACE_HYPERCALL, (unsigned int)e.op, v->regs.rip, e.args[0], e.args[1], e.args[2]);
+	local_irq_disable();
+	trace_here(this_cpu(), TRACE_HYPERCALL, (unsigned int)e.op, v->regs.rip, e.args[0], e.args[1], e.args[2]);
+	local_irq_enable();
 	rc = hypercall_call(e.op, e.args);
 	state->entry = NULL;
 	if (state->preempted) {

@@ -240,24 +240,43 @@ void mm_drop_guest_tables(struct vcpu *v)
 /*
  * A table pointer that is no more may name anything: only frames with a structure are looked into.
  */
+/* The table that entry @i of table @m names, or INVALID_MFN. */
+static __always_inline mfn_t walk_step(mfn_t m, unsigned int i)
+{
+	uint64_t e = READ_ONCE(((uint64_t *)mfn_to_virt(m))[i]);
+
+	if (unlikely((e & (PTE_P | PTE_PSE)) != PTE_P) || unlikely(!mfn_valid(pte_mfn(e))))
+		return INVALID_MFN;
+	return pte_mfn(e);
+}
+
 uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level)
 {
 	mfn_t m = l4;
 
-	if (mfn_eq(l4, INVALID_MFN) || is_hv_slot(pt_index(va, 4)))
+	if (unlikely(mfn_eq(l4, INVALID_MFN)) || unlikely(is_hv_slot(pt_index(va, 4))))
 		return NULL;
-	for (unsigned int level = 4;; level--) {
-		uint64_t *e = (uint64_t *)mfn_to_virt(m) + pt_index(va, level), v;
-
-		if (level == to_level)
-			return e;
-		v = READ_ONCE(*e);
-		if (!(v & PTE_P) || (v & PTE_PSE))
-			return NULL;
-		m = pte_mfn(v);
-		if (!mfn_valid(m))
+	for (unsigned int level = 4; level > to_level; level--) {
+		m = walk_step(m, pt_index(va, level));
+		if (unlikely(mfn_eq(m, INVALID_MFN)))
 			return NULL;
 	}
+	return (uint64_t *)mfn_to_virt(m) + pt_index(va, to_level);
+}
+
+/* The same to level 1, without the loop: update_va_mapping() waits for it. */
+uint64_t *mm_walk_l1(mfn_t l4, unsigned long va)
+{
+	mfn_t m = l4;
+
+	if (unlikely(mfn_eq(l4, INVALID_MFN)) || unlikely(is_hv_slot(pt_index(va, 4))))
+		return NULL;
+	m = walk_step(m, pt_index(va, 4));
+	if (likely(!mfn_eq(m, INVALID_MFN)))
+		m = walk_step(m, pt_index(va, 3));
+	if (likely(!mfn_eq(m, INVALID_MFN)))
+		m = walk_step(m, pt_index(va, 2));
+	return likely(!mfn_eq(m, INVALID_MFN)) ? (uint64_t *)mfn_to_virt(m) + pt_index(va, 1) : NULL;
 }
 
 uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va)

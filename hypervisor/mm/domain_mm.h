@@ -65,8 +65,6 @@ void mm_init_guest_l4(struct domain *d, uint64_t *l4);
  * guest's tables loaded, if its TLB flush is tlb_reload_cr3() (mm/tlb.h).
  */
 void mm_load_cr3(struct vcpu *v);
-/* The same when v, which is current, has changed its mode: the domain is loaded already. */
-void mm_reload_cr3(struct vcpu *v);
 unsigned long vcpu_cr3_maddr(const struct vcpu *v);
 /*
  * As MMUEXT_NEW_BASEPTR and NEW_USER_BASEPTR, for current or a vCPU that does not run: validates if

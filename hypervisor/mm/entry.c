@@ -62,7 +62,7 @@ static int l1e_not_writable(uint64_t e, struct frame *f)
 }
 
 /* Not RAM of pg_owner with the bits that everybody may set: device memory, or an error. */
-static __attribute__((noinline)) int l1e_get_other(uint64_t *e, struct domain *d, struct domain *pg_owner)
+static __noinline int l1e_get_other(uint64_t *e, struct domain *d, struct domain *pg_owner)
 {
 	uint64_t v = *e;
 	mfn_t m = pte_mfn(v);

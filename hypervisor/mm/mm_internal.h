@@ -66,6 +66,7 @@ extern unsigned int paddr_bits;         /* width of the machine's addresses */
  * date at once.
  */
 uint64_t *mm_walk(mfn_t l4, unsigned long va, unsigned int to_level);
+uint64_t *mm_walk_l1(mfn_t l4, unsigned long va);
 
 /* segdesc.c */
 bool segdesc_validate(struct frame *f);

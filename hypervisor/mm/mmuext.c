@@ -128,9 +128,9 @@ static int op_base_pointer(const struct mmuext_op *op)
 	return mm_set_guest_table_user(current, m.n ? m : INVALID_MFN);
 }
 
-static void wbinvd(void *unused)
+static void flush_cache(void *unused)
 {
-	__asm__ volatile("wbinvd" : : : "memory");
+	wbinvd();
 }
 
 static int op_flush_cache(const struct mmuext_op *op, struct domain *d)
@@ -140,9 +140,9 @@ static int op_flush_cache(const struct mmuext_op *op, struct domain *d)
 		return (int)hypercall_error(-EACCES,
 			"cache flush: only for a domain with access to devices");
 	if (op->cmd == MMUEXT_FLUSH_CACHE)
-		wbinvd(NULL);
+		wbinvd();
 	else
-		smp_call(tlb_all_cpus(), wbinvd, NULL);
+		smp_call(tlb_all_cpus(), flush_cache, NULL);
 	return 0;
 }
 

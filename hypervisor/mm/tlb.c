@@ -33,18 +33,6 @@ void tlb_flush_since(cpumask_t m, uint64_t stamp)
 		flush_tlb_mask(due);
 }
 
-static void write_cr3(unsigned long cr3)
-{
-	uint64_t t = tlb_flush_begin();
-
-	/*
-	 * In this order: a flush interrupt between the two then loads the new tables, not the old.
-	 */
-	WRITE_ONCE(this_cpu()->cr3, cr3);
-	__asm__ volatile("mov %0, %%cr3" : : "r"(cr3) : "memory");
-	tlb_flush_end(t);
-}
-
 /* Loads @v's tables and keeps the list of CPUs that may hold translations of a domain. */
 void mm_load_cr3(struct vcpu *v)
 {
@@ -53,18 +41,13 @@ void mm_load_cr3(struct vcpu *v)
 
 	if (next != prev && !is_idle_vcpu(v))
 		__atomic_fetch_or(&next->dirty_cpus.bits, 1UL << c->id, __ATOMIC_SEQ_CST);
-	write_cr3(vcpu_cr3_maddr(v));
+	tlb_write_cr3(vcpu_cr3_maddr(v));
 	if (next != prev) {
 		c->loaded_domain = is_idle_vcpu(v) ? NULL : next;
 		if (prev)
 			__atomic_fetch_and(&prev->dirty_cpus.bits, ~(1UL << c->id),
 					   __ATOMIC_SEQ_CST);
 	}
-}
-
-void mm_reload_cr3(struct vcpu *v)
-{
-	write_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->mm.guest_table : v->mm.guest_table_user).a);
 }
 
 void tlb_reload_cr3(void)
@@ -74,7 +57,7 @@ void tlb_reload_cr3(void)
 	if (get_current() && is_idle_vcpu(get_current()) && c->loaded_domain)
 		mm_load_cr3(get_current());
 	else
-		write_cr3(c->cr3);
+		tlb_write_cr3(c->cr3);
 }
 
 unsigned long vcpu_cr3_maddr(const struct vcpu *v)

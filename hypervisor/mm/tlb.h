@@ -43,6 +43,19 @@ static inline void tlb_flush_end(uint64_t t)
 		WRITE_ONCE(m->tlb_stamp, t);
 }
 
+/* Loads CR3, which flushes. */
+static inline void tlb_write_cr3(unsigned long cr3)
+{
+	uint64_t t = tlb_flush_begin();
+
+	/*
+	 * In this order: a flush interrupt between the two then loads the new tables, not the old.
+	 */
+	WRITE_ONCE(this_cpu()->cr3, cr3);
+	__asm__ volatile("mov %0, %%cr3" : : "r"(cr3) : "memory");
+	tlb_flush_end(t);
+}
+
 /* Flush those CPUs of @m that may hold translations as old as @stamp. */
 void tlb_flush_since(cpumask_t m, uint64_t stamp);
 cpumask_t tlb_all_cpus(void);

@@ -59,7 +59,7 @@ static int flush_after(unsigned long va, unsigned long flags)
 static int update_va(unsigned long va, uint64_t val, struct domain *pg_owner)
 {
 	struct vcpu *v = current;
-	uint64_t *p = mm_walk(v->mm.guest_table, va, 1);
+	uint64_t *p = mm_walk_l1(v->mm.guest_table, va);
 	unsigned int level;
 	struct frame *f;
 	int rc;

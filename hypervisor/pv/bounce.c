@@ -28,20 +28,13 @@
 #include "core/evtchn.h"
 #include "pv/internal.h"
 
-void pv_set_bounce_callback(struct vcpu *v, unsigned long eip, bool mask_events)
-{
-	struct trap_bounce *b = &v->pv.bounce;
+#define VECTORS_WITH_ERROR_CODE (1U << TRAP_DF | 1U << TRAP_TS | 1U << TRAP_NP | 1U << TRAP_SS | 1U << TRAP_GP | \
+				 1U << TRAP_PF | 1U << TRAP_AC | 1U << 21)
 
-	b->eip = eip;
-	b->cs = SEL_RING3_CS64;
-	b->error_code = 0;
-	b->flags = (uint8_t)(TBF_EXCEPTION | (mask_events ? TBF_INTERRUPT : 0));
-}
-
-static bool has_error_code(unsigned int vector)
+static __noinline void no_handler(struct vcpu *v, unsigned int vector, uint32_t error)
 {
-	return vector == TRAP_DF || (vector >= TRAP_TS && vector <= TRAP_PF) || vector == TRAP_AC ||
-	       vector == 21;
+	domain_crash(v->domain, "vCPU %u: trap %u (error code %#x) at %#lx and no handler for it",
+		     v->vcpu_id, vector, error, (unsigned long)v->regs.rip);
 }
 
 void pv_inject_trap(struct vcpu *v, unsigned int vector, uint32_t error)
@@ -49,19 +42,14 @@ void pv_inject_trap(struct vcpu *v, unsigned int vector, uint32_t error)
 	const struct trap_info *ti = &v->pv.trap[vector];
 	struct trap_bounce *b = &v->pv.bounce;
 
-	if (!ti->address) {
-		domain_crash(v->domain, "vCPU %u: trap %u (error code %#x) at %#lx and no handler for it",
-			     v->vcpu_id, vector, error, (unsigned long)v->regs.rip);
+	if (unlikely(!ti->address)) {
+		no_handler(v, vector, error);
 		return;
 	}
-	b->cs = ti->cs;
 	b->eip = ti->address;
 	b->error_code = error;
-	b->flags = TBF_EXCEPTION;
-	if (TI_GET_IF(ti))
-		b->flags |= TBF_INTERRUPT;
-	if (has_error_code(vector))
-		b->flags |= TBF_EXCEPTION_ERRCODE;
+	b->flags = (uint8_t)(TBF_EXCEPTION | (TI_GET_IF(ti) ? TBF_INTERRUPT : 0) |
+			     (vector < 32 && ((VECTORS_WITH_ERROR_CODE >> vector) & 1) ? TBF_EXCEPTION_ERRCODE : 0));
 }
 
 /* The user bit of the error code tells the guest's own two modes apart. */
@@ -75,41 +63,35 @@ void pv_inject_page_fault(struct vcpu *v, unsigned long addr, uint32_t error)
 	pv_inject_trap(v, TRAP_PF, error);
 }
 
-static void frame_lost(struct vcpu *v, unsigned long sp)
+static __noinline void frame_lost(struct vcpu *v, unsigned long sp)
 {
 	domain_crash(v->domain, "vCPU %u: no writable stack at %#lx for a trap to %#lx (from %#lx)",
 		     v->vcpu_id, sp, v->pv.bounce.eip, (unsigned long)v->regs.rip);
 }
 
-/* Current vCPU, interrupts off: takes v->pv.bounce. */
-void pv_deliver_bounce(struct vcpu *v)
+static __noinline void no_callback(struct vcpu *v)
 {
-	struct trap_bounce *b = &v->pv.bounce;
-	struct cpu_user_regs *r = &v->regs;
-	uint8_t mask = v->vcpu_info->evtchn_upcall_mask, flags = b->flags;
-	unsigned int first = flags & TBF_EXCEPTION_ERRCODE ? 0 : 1;
-	uint64_t frame[8], sp, cs = r->cs;
+	domain_crash(v->domain, "vCPU %u: no callback to deliver to (at %#lx)", v->vcpu_id,
+		     (unsigned long)v->regs.rip);
+}
 
-	b->flags = 0;
-	if (unlikely(!b->eip)) {
-		domain_crash(v->domain, "vCPU %u: no callback to deliver to (at %#lx)", v->vcpu_id,
-			     (unsigned long)r->rip);
-		return;
-	}
-	if (v->pv.kernel_mode) {
-		sp = r->rsp;
-		cs &= 0xfffc;
-	} else {
-		pv_toggle_mode(v);
-		sp = v->pv.kernel_sp;
-	}
+/* The frame on the guest kernel's stack at sp, and the registers to its handler. cs is what the frame says. */
+static void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
+{
+	const struct trap_bounce *b = &v->pv.bounce;
+	struct cpu_user_regs *r = &v->regs;
+	struct vcpu_info *vi = v->vcpu_info;
+	uint8_t mask = vi->evtchn_upcall_mask;
+	unsigned int first = b->flags & TBF_EXCEPTION_ERRCODE ? 0 : 1;
+	uint64_t frame[8], rflags = r->rflags;
+
 	/* Without an error code the first two words move up to take its place. */
 	frame[2] = b->error_code;
 	frame[first] = r->rcx;
 	frame[first + 1] = r->r11;
 	frame[3] = r->rip;
 	frame[4] = cs | (uint64_t)mask << 32;
-	frame[5] = (r->rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) | (mask ? 0 : X86_EFLAGS_IF);
+	frame[5] = (rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) | (mask ? 0 : X86_EFLAGS_IF);
 	if (unlikely(v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl)))
 		frame[5] |= v->pv.iopl;
 	frame[6] = r->rsp;
@@ -120,15 +102,29 @@ void pv_deliver_bounce(struct vcpu *v)
 		frame_lost(v, sp);
 		return;
 	}
-	if (flags & TBF_INTERRUPT)
-		v->vcpu_info->evtchn_upcall_mask = 1;
+	if (b->flags & TBF_INTERRUPT)
+		vi->evtchn_upcall_mask = 1;
 	r->entry_vector = TRAP_SYSCALL;
-	r->rflags &= ~(uint64_t)(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT |
-				 X86_EFLAGS_TF);
+	r->rflags = rflags & ~(uint64_t)(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT |
+					 X86_EFLAGS_TF);
 	r->ss = SEL_RING3_DS;
 	r->rsp = sp;
 	r->cs = SEL_RING3_CS64;
 	r->rip = b->eip;
+}
+
+/* Current vCPU, interrupts off: takes v->pv.bounce. */
+void pv_deliver_bounce(struct vcpu *v)
+{
+	if (unlikely(!v->pv.bounce.eip)) {
+		no_callback(v);
+	} else if (v->pv.kernel_mode) {
+		deliver_at(v, v->regs.rsp, v->regs.cs & 0xfffc);
+	} else {
+		pv_toggle_mode(v);
+		deliver_at(v, v->pv.kernel_sp, v->regs.cs);
+	}
+	v->pv.bounce.flags = 0;
 }
 
 /* Interrupts are off. An NMI goes before events, and masks them. */

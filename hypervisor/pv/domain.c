@@ -42,18 +42,6 @@ void pv_vcpu_destroy(struct vcpu *v)
 {
 }
 
-/* What of a guest's RFLAGS is the guest's to choose; IF is always on, IOPL always 0. */
-unsigned long pv_fix_rflags(unsigned long f)
-{
-	return (f & ~(unsigned long)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF | 2;
-}
-
-/* Selectors are forced to ring 3; what they select, the descriptor checks made harmless. */
-uint16_t pv_fix_code_selector(uint64_t sel)
-{
-	return (uint16_t)sel | 3;
-}
-
 static long check_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	if (c->ldt_ents > 8192)

@@ -16,8 +16,17 @@ static inline bool pv_range_ok(unsigned long a, unsigned long n)
 	return guest_range_ok((const void *)a, n);
 }
 
-unsigned long pv_fix_rflags(unsigned long rflags);
-uint16_t pv_fix_code_selector(uint64_t sel);
+/* What of a guest's RFLAGS is the guest's to choose; IF is always on, IOPL always 0. */
+static inline unsigned long pv_fix_rflags(unsigned long f)
+{
+	return (f & ~(unsigned long)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF | 2;
+}
+
+/* Selectors are forced to ring 3; what they select, the descriptor checks made harmless. */
+static inline uint16_t pv_fix_code_selector(uint64_t sel)
+{
+	return (uint16_t)sel | 3;
+}
 
 /* The CR4 that the guest reads: what it may rely on. */
 unsigned long pv_guest_cr4_to_shown(const struct vcpu *v);
@@ -26,7 +35,13 @@ int pv_set_debugreg(struct vcpu *v, unsigned int reg, unsigned long value);
 void pv_load_debugregs(const struct vcpu *v);
 
 /* pv/bounce.c */
-void pv_set_bounce_callback(struct vcpu *v, unsigned long eip, bool mask_events);
+static inline void pv_set_bounce_callback(struct vcpu *v, unsigned long eip, bool mask_events)
+{
+	struct trap_bounce *b = &v->pv.bounce;
+
+	b->eip = eip;
+	b->flags = (uint8_t)(TBF_EXCEPTION | (mask_events ? TBF_INTERRUPT : 0));
+}
 void pv_deliver_bounce(struct vcpu *v);
 
 /* pv/emulate.c: the instruction at RIP that raised #GP(0). True: emulated, or a trap is set. */

@@ -14,6 +14,12 @@
 #include "lib/errno.h"
 #include "pv/internal.h"
 
+static __noinline long bad_iret(struct vcpu *v, const char *why, unsigned long address)
+{
+	domain_crash(v->domain, "vCPU %u: iret hypercall: %s (%#lx)", v->vcpu_id, why, address);
+	return 0;
+}
+
 /* The return value is the guest's RAX. */
 long do_iret(void)
 {
@@ -21,17 +27,11 @@ long do_iret(void)
 	struct cpu_user_regs *r = &v->regs;
 	struct iret_context f;
 
-	if (unlikely(copy_from_guest_va(&f, (const void *)r->rsp, sizeof(f)))) {
-		domain_crash(v->domain, "vCPU %u: iret hypercall with no readable frame at %#lx",
-			     v->vcpu_id, (unsigned long)r->rsp);
-		return 0;
-	}
+	if (unlikely(copy_from_guest_va(&f, (const void *)r->rsp, sizeof(f))))
+		return bad_iret(v, "its frame is not readable", (unsigned long)r->rsp);
 	if ((f.cs & 3) == 3) {
-		if (mfn_eq(v->mm.guest_table_user, INVALID_MFN)) {
-			domain_crash(v->domain, "vCPU %u: iret to user mode at %#lx without a user page table",
-				     v->vcpu_id, (unsigned long)f.rip);
-			return 0;
-		}
+		if (unlikely(mfn_eq(v->mm.guest_table_user, INVALID_MFN)))
+			return bad_iret(v, "to user mode, and there is no user page table", (unsigned long)f.rip);
 		/* They stay off until the guest runs. */
 		local_irq_disable();
 		pv_toggle_mode(v);

@@ -26,7 +26,6 @@ struct trap_bounce {
 		};
 		uint16_t due;                   /* both at once, for the way out */
 	};
-	uint16_t cs;
 	uint32_t error_code;
 	unsigned long eip;
 };

@@ -10,6 +10,7 @@
 #include "arch/features.h"
 #include "hypercall_protos.h"
 #include "lib/errno.h"
+#include "mm/tlb.h"
 #include "pv/internal.h"
 
 int load_ds_safe(uint16_t sel);
@@ -66,7 +67,7 @@ void pv_toggle_mode(struct vcpu *v)
 	v->pv.kernel_mode = !v->pv.kernel_mode;
 	enter = gs_slot(v);
 	*leave = exchange_gsbase_guest(*enter);
-	mm_reload_cr3(v);
+	tlb_write_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->mm.guest_table : v->mm.guest_table_user).a);
 	/* A switch happened while the guest kernel's memory was out of reach. */
 	if (unlikely(v->runstate_stale) && v->pv.kernel_mode)
 		runstate_update_guest(v);

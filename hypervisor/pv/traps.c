@@ -80,7 +80,6 @@ static bool software_interrupt(struct vcpu *v, struct cpu_user_regs *regs)
 	if (!ti->address || !(dpl == 3 || (v->pv.kernel_mode && dpl >= 1)))
 		return false;
 	regs->rip += 2;
-	v->pv.bounce.cs = ti->cs;
 	v->pv.bounce.eip = ti->address;
 	v->pv.bounce.error_code = 0;
 	v->pv.bounce.flags = (uint8_t)(TBF_EXCEPTION | (TI_GET_IF(ti) ? TBF_INTERRUPT : 0));
