@@ -26,6 +26,7 @@ DEPS := $(B)/deps
 -include guest-kernel/user/initramfs.mk
 -include tests/build.mk
 -include mk/run.mk
+-include mk/coverage.mk
 
 .PHONY: help clean distclean
 help:
@@ -38,6 +39,7 @@ help:
 	@echo '  make down [HOST=name]      stop it'
 	@echo '  make test [T=name]         every test, or a suite (unit abi guest hostile host), or one by name'
 	@echo '  make bench                 operations of the hypervisor and of Xen in instructions (BENCH="name ...": some)'
+	@echo '  make coverage              which lines of hypervisor/ the tests reach (T= as for test)'
 	@echo '  make debug                 a stopped host with gdb on hypervisor and control domain'
 	@echo '  make iso                   build/paravane.iso for BIOS and UEFI'
 	@echo '  make model [DEPTH=n]       every order of two vCPUs in page types, grants, event channels (MUTATE=1: with seeded bugs)'

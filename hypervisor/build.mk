@@ -26,6 +26,14 @@ HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -p
             -fno-common -fno-omit-frame-pointer -ffunction-sections -fdata-sections -include hypervisor/lib/visibility.h \
             -Ihypervisor -I. -I$(HB) $(HV_DEFS)
 HV_CFLAGS := $(HV_FLAGS) $(WARN)
+HV_LDSFLAGS :=
+
+# COVERAGE=1 is the image of `make coverage`: see mk/coverage.mk. Nobody calls the function that gcov_info names.
+ifdef COVERAGE
+HV_CFLAGS += -Og -fno-inline -fprofile-arcs -ftest-coverage -fprofile-update=atomic -fprofile-info-section
+HV_LDSFLAGS += -DCOVERAGE
+HV_COVERAGE_LDFLAGS := --defsym=__gcov_merge_add=0
+endif
 
 .PHONY: hypervisor hypervisor-objs
 hypervisor: $(HV_OUT)/paravane
@@ -62,7 +70,7 @@ $(HB)/hypercall_protos.h: pv-abi/hypercalls.def hypervisor/core/hypercall_protos
 
 $(HB)/hypervisor.lds: hypervisor/hypervisor.lds.S hypervisor/arch/layout.h
 	@mkdir -p $(@D)
-	@$(CC) -E -P -x c -D__ASSEMBLER__ -Ihypervisor -o $@ $<
+	@$(CC) -E -P -x c -D__ASSEMBLER__ $(HV_LDSFLAGS) -Ihypervisor -o $@ $<
 
 # Third-party sources compiled for ring 0: libfdt (boot device trees), XZ Embedded (bzImage boot domains).
 HV_LIB_FLAGS := $(HV_FLAGS) -w
@@ -78,7 +86,7 @@ $(HB)/xz/%.o: | $(DEP_XZ)
 
 HV_LINK_OBJS := $(HV_OBJS) $(HV_FDT_OBJS) $(HV_XZ_OBJS)
 HV_LDFLAGS := -m elf_x86_64 -nostdlib -static -no-pie --gc-sections -z noexecstack -z max-page-size=4096 \
-              --no-warn-rwx-segments --build-id=sha1 -T $(HB)/hypervisor.lds
+              --no-warn-rwx-segments --build-id=sha1 -T $(HB)/hypervisor.lds $(HV_COVERAGE_LDFLAGS)
 
 $(HV_OUT)/paravane.elf: $(HV_LINK_OBJS) $(HB)/hypervisor.lds
 	@echo "  LD      $@"

@@ -42,6 +42,12 @@ SECTIONS {
 		build_id_note = .;
 		KEEP(*(.note.gnu.build-id))
 		build_id_note_end = .;
+#ifdef COVERAGE
+		. = ALIGN(8);
+		coverage_info = .;
+		KEEP(*(.gcov_info))
+		coverage_info_end = .;
+#endif
 	} :rodata
 	. = ALIGN(4096);
 	image_rodata_end = .;
@@ -62,6 +68,11 @@ SECTIONS {
 	.bss : AT(ADDR(.bss) - IMAGE_START + IMAGE_PHYS) {
 		. = ALIGN(4096);
 		*(.bss.page_aligned)
+#ifdef COVERAGE
+		coverage_counters = .;
+		*(.bss.__gcov*)
+		coverage_counters_end = .;
+#endif
 		*(.bss .bss.* COMMON)
 	} :data
 	. = ALIGN(4096);
