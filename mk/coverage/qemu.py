@@ -81,7 +81,8 @@ def fork_harvester(memory):
 def main():
     command = shlex.split(os.environ.get("COVERAGE_QEMU") or "qemu-system-x86_64")
     args = [other_image(word) for word in sys.argv[1:]]
-    if "-m" in args:
+    # A machine that runs something else is left alone.
+    if args != sys.argv[1:] and "-m" in args:
         size = memory_size(args)
         memory = os.memfd_create("ram", 0)
         os.truncate(memory, size)

@@ -18,6 +18,8 @@ COMMANDS = ["pv-domains", "pv-vcpus", "pv-vcpu 0 0", "pv-cpus", "pv-frames 0", "
 
 
 def main():
+    if "COVERAGE_QEMU" in os.environ:
+        Tap().skip_all("the image with counters is laid out otherwise than gdb's symbols say")
     with Tap() as t, RunningHost() as host:
         t.eq(host.pvctl("create", "configs/hello.cfg").status, 0, "a domain is created")
         args = ["gdb", "-q", "-batch", "-x", "mk/gdb/paravane.gdb", "-ex", f"target remote {host.host.dir}/gdb.sock"]
