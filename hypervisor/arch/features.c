@@ -6,7 +6,6 @@
 #include "arch/cpu.h"
 #include "arch/x86.h"
 #include "boot/boot.h"
-#include "lib/panic.h"
 #include "lib/string.h"
 
 struct cpu_features cpu_features;
@@ -70,7 +69,6 @@ void __init features_init(void)
 	if (max_leaf >= 7)
 		f7 = cpuid_count(7, 0);
 	r = cpuid(0x80000001);
-	f->nx = r.d & (1U << 20);
 	f->page1gb = r.d & (1U << 26);
 	f->rdtscp = r.d & (1U << 27);
 	f->xsave = f1.c & (1U << 26);
@@ -82,8 +80,6 @@ void __init features_init(void)
 	f->smep = (f7.b & (1U << 7)) && !cmdline_flag("no-smep");
 	f->invariant_tsc = max_ext >= 0x80000007 && (cpuid(0x80000007).d & (1U << 8));
 	f->phys_bits = max_ext >= 0x80000008 ? cpuid(0x80000008).a & 0xff : 36;
-	if (!f->nx)
-		panic("this CPU has no NX (CPUID 0x80000001 EDX bit 20); Paravane needs it");
 	features_init_smap(f7.b);
 }
 

@@ -10,7 +10,7 @@
 struct cpu_features {
 	char vendor[13];
 	bool amd;               /* AMD or Hygon: SYSCALL in compatibility mode */
-	bool page1gb, nx, rdtscp;
+	bool page1gb, rdtscp;
 	bool xsave, xsaveopt;
 	bool fsgsbase, umip;
 	bool smep, smap;        /* in use, not only present */

@@ -52,15 +52,16 @@ start:
 	movl $PHYS(boot_stack_top), %esp
 	movl %ebx, %esi
 
-	/* Long mode at all? */
+	/* Long mode at all? And NX, which enter_long_mode switches on? */
 	movl $0x80000000, %eax
 	cpuid
 	cmpl $0x80000001, %eax
 	jb no_long_mode
 	movl $0x80000001, %eax
 	cpuid
-	testl $(1 << 29), %edx
-	jz no_long_mode
+	andl $(1 << 29 | 1 << 20), %edx
+	cmpl $(1 << 29 | 1 << 20), %edx
+	jne no_long_mode
 
 	/* L4: slots 0 and DIRECTMAP to the same L3; slot of the image to its own. */
 	movl $PHYS(boot_l3_low) + 7, %eax
@@ -170,7 +171,7 @@ boot_gdtr_high:
 	.short boot_gdt_end - boot_gdt - 1
 	.quad boot_gdt
 no_long_mode_text:
-	.asciz "Paravane: this CPU has no 64-bit mode; Paravane needs an x86-64.\r\n"
+	.asciz "Paravane: this CPU has no 64-bit mode or no NX; Paravane needs both.\r\n"
 
 	.section .bss.page_aligned, "aw", @nobits
 	.balign 4096
