@@ -195,7 +195,22 @@ static void pay(struct vcpu *v, const struct acct *a, s_time_t share)
 		sched_wake(v);
 }
 
-/* Last pass: the others get their shares of what is left. */
+/*
+ * What is left is shared out. A parked vCPU gets what its cap allows even if there is less: the CPU may
+ * have been idle meanwhile, and what nobody used cannot be given back, but it must come out of its debt.
+ */
+static s_time_t share_of(struct acct *a, const struct vcpu *v)
+{
+	s_time_t share = v->sched.share;
+
+	if (share < 0)
+		share = fair_share(pool_of(a, v), v);
+	if (test_bit(VPF_PARKED, &v->pause_flags))
+		share = MAX(share, room(a, v));
+	return share;
+}
+
+/* Last pass. */
 static void acct_pay(struct domain *d, void *arg)
 {
 	struct acct *a = arg;
@@ -203,7 +218,7 @@ static void acct_pay(struct domain *d, void *arg)
 
 	for_each_vcpu(d, v)
 		if (v->sched.counted)
-			pay(v, a, v->sched.share >= 0 ? v->sched.share : fair_share(pool_of(a, v), v));
+			pay(v, a, share_of(a, v));
 }
 
 static void acct_fn(void *arg)
