@@ -92,7 +92,9 @@ static void info_area(void)
 	EXPECT_EQ(HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 1, &r), 0);
 	EXPECT_EQ(((struct vcpu_info *)(page + 128))->evtchn_upcall_pending, 1);
 	EXPECT_EQ(HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 1, &r), -XEN_EINVAL);
-	ok(!make_readonly(page) || true, "the page keeps its type");
+	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = r.mfn };
+	EXPECT(make_readonly(page));
+	ok(HYPERVISOR_mmuext_op(&pin, 1, NULL, DOMID_SELF) < 0, "the page stays writable data: it becomes no page table");
 	EXPECT_EQ(HYPERVISOR_vcpu_op(VCPUOP_get_physid, 0, page), -XEN_EINVAL);
 }
 
