@@ -82,7 +82,8 @@ def run_gcov(names):
         out = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", *names[start:start + 40]],
                              check=True, capture_output=True, text=True)
         if out.stderr.strip():
-            raise ValueError(f"gcov: {out.stderr.strip()}")
+            # A source that was edited during the run: its lines may be off, the others are right.
+            print(f"coverage: gcov: {out.stderr.strip()}", file=sys.stderr)
         for line in out.stdout.splitlines():
             for report in json.loads(line)["files"]:
                 name = os.path.normpath(report["file"])
