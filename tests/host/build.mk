@@ -14,5 +14,6 @@ $(B)/tests/host/small-guest: $(SMALL)/small.c $(SMALL)/start.S $(SMALL)/small.ld
 		-o $@ $(SMALL)/start.S $(SMALL)/small.c
 TEST_NEEDS_host += $(B)/bench/guest
 TEST_NEEDS_host += $(B)/tests/host/small-guest $(TOOLS_LINUX_PROGRAMS)
+TEST_NEEDS_host += $(B)/tests/guest/boot-start-info $(B)/tests/guest/pv-crash
 TEST_NEEDS_host += $(B)/paravane.iso $(DEPS)/xen/xen $(B)/user/ucc $(B)/user/libc.a
 tests: | $(PKG_DEBUG)
