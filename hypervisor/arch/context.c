@@ -20,11 +20,6 @@
 
 int load_gs_safe(uint16_t sel);
 
-struct cpu_user_regs *guest_regs(void)
-{
-	return &current->regs;
-}
-
 unsigned long rdfsbase_guest(void)
 {
 	unsigned long b;

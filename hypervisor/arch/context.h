@@ -36,6 +36,4 @@ void load_gs_guest(uint16_t sel);       /* load the selector and, from it, the g
 void load_ldt(const struct vcpu *v);    /* LDTR from v->pv.ldt_* */
 void switch_gdt_window(const struct vcpu *v);   /* GDTR to v's window */
 
-struct cpu_user_regs *guest_regs(void); /* &current->regs */
-
 #endif

@@ -12,7 +12,6 @@
 
 unsigned long guest_copy(void *to, const void *from, unsigned long n);
 unsigned long guest_clear(void *to, unsigned long n);
-int guest_cmpxchg(uint64_t *p, uint64_t *old, uint64_t new);
 
 /* TOUR 2.5: the guest's argument is fetched here, once; a bad pointer comes back as an error. */
 unsigned long guest_copy_from(void *to, const void *guest, unsigned long n)
@@ -49,16 +48,4 @@ unsigned long clear_guest_va(void *guest, unsigned long n)
 	left = guest_clear(guest, n);
 	guest_access_close();
 	return left;
-}
-
-int cmpxchg_guest_va(uint64_t *guest, uint64_t *old, uint64_t new)
-{
-	int rc;
-
-	if (unlikely(!guest_range_ok(guest, sizeof(*guest))))
-		return -EFAULT;
-	guest_access_open();
-	rc = guest_cmpxchg(guest, old, new);
-	guest_access_close();
-	return rc;
 }

@@ -16,8 +16,6 @@
 unsigned long guest_copy_from(void *to, const void *guest, unsigned long n) __must_check;
 unsigned long guest_copy_to(void *guest, const void *from, unsigned long n) __must_check;
 unsigned long clear_guest_va(void *guest, unsigned long n) __must_check;
-/* Atomic 8-byte compare and exchange: 0 done (*old holds what was there), -EFAULT. */
-int cmpxchg_guest_va(uint64_t *guest, uint64_t *old, uint64_t new) __must_check;
 
 /* Does [p, p+n) lie wholly outside the hypervisor's part of the address space? */
 static inline bool guest_range_ok(const void *p, unsigned long n)

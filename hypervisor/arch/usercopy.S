@@ -48,18 +48,6 @@ guest_clear:
 	ret
 	EXTABLE 1b, 2b
 
-	.globl guest_cmpxchg                    /* (p = RDI, old = RSI *, new = RDX): 0 or -14 */
-	.balign 16
-guest_cmpxchg:
-	movq (%rsi), %rax
-1:	lock cmpxchgq %rdx, (%rdi)
-	movq %rax, (%rsi)
-	xorl %eax, %eax
-	ret
-2:	movl $-14, %eax
-	ret
-	EXTABLE 1b, 2b
-
 	.globl rdmsr_safe
 	.balign 16
 rdmsr_safe:

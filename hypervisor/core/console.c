@@ -3,9 +3,8 @@
  * The hypervisor's own output: printk, the log ring, and the ways out (serial
  * line, debug port).
  *
- * Levels: loglvl= says up to which level our messages are kept, guest_loglvl=
- * the same for those that guests can provoke; those are also limited in number, so that no
- * guest can fill the log or the line.
+ * Levels: loglvl= says up to which level our messages are kept; guest_loglvl=all takes away
+ * the limit on how much guests may write (core/console_io.c).
  *
  * Lock: console_lock (LOCK_CONSOLE), interrupts off: handlers print too. In a
  * panic it is ignored, since its holder may be who died.
@@ -31,7 +30,7 @@ static bool line_start = true;          /* of our own messages */
 static bool serial_mid_line;            /* somebody's text on the line has no end yet */
 
 /* A message of level n is kept when n < the limit. */
-static unsigned int host_limit = 3, guest_limit = 2;
+static unsigned int host_limit = 3;
 static bool guest_unlimited;
 
 static void log_new_text(void *unused);
@@ -143,44 +142,6 @@ void printk(const char *fmt, ...)
 	log_notify();
 }
 
-/* A bucket of messages, refilled with time; what does not fit is counted and reported. */
-static bool guest_message_allowed(void)
-{
-	static s_time_t filled;
-	static unsigned int bucket = 10, dropped;
-	s_time_t when = now();
-
-	if (guest_unlimited)
-		return true;
-	if (when - filled > SECONDS(5)) {
-		filled = when;
-		bucket = 10;
-		if (dropped)
-			printk("%u messages about guests suppressed\n", dropped);
-		dropped = 0;
-	}
-	if (bucket == 0) {
-		dropped++;
-		return false;
-	}
-	bucket--;
-	return true;
-}
-
-void guest_printk(const struct domain *d, const char *fmt, ...)
-{
-	const char *text = fmt;
-	char buf[256];
-	va_list ap;
-
-	if (take_level(&text, 1) >= guest_limit || !guest_message_allowed())
-		return;
-	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), text, ap);
-	va_end(ap);
-	printk(LOG_ERR "d%u: %s", d->domid, buf);
-}
-
 bool log_guest_unlimited(void)
 {
 	return guest_unlimited;
@@ -236,11 +197,6 @@ size_t console_read_log(char *to, size_t size, uint32_t *index, bool clear, bool
 	return n;
 }
 
-unsigned int console_log_size(void)
-{
-	return LOG_SIZE;
-}
-
 /* --- set-up --- */
 
 static unsigned int parse_level(const char *s)
@@ -261,8 +217,7 @@ static void parse_guest_level(const char *s)
 {
 	const char *slash = strchr(s, '/');
 
-	guest_limit = parse_level(slash ? slash + 1 : s);
-	guest_unlimited = guest_limit == 4 && (!slash || parse_level(s) == 4);
+	guest_unlimited = parse_level(slash ? slash + 1 : s) == 4 && (!slash || parse_level(s) == 4);
 }
 
 /* Before arguments are read: polled serial line. */

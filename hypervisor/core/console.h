@@ -12,7 +12,6 @@ void console_init(void);                /* log ring, arguments loglvl=, guest_lo
 void console_input(char c);             /* from the UART interrupt */
 void console_force_sync(void);          /* panic */
 size_t console_read_log(char *to, size_t size, uint32_t *index, bool clear, bool incremental);
-unsigned int console_log_size(void);
 /* A guest's text. raw: as it is, to the serial line only; else as whole lines "(dN) text". */
 void console_write_raw(const char *s, size_t n);
 void console_write_line(const struct domain *d, const char *line);

@@ -151,22 +151,6 @@ int grant_get_frame(struct domain *d, unsigned long idx, bool status, mfn_t *out
 	return rc;
 }
 
-int grant_seed(struct domain *d, grant_ref_t ref, domid_t to, unsigned long gfn)
-{
-	struct grant_table *t = d->grant;
-	int rc = -EINVAL;
-
-	spin_lock(&t->lock);
-	if (ref < grant_nr_entries(t) && t->version == 1) {
-		*grant_v1(t, ref) = (struct grant_entry_v1){
-			.flags = GTF_permit_access, .domid = to, .frame = (uint32_t)gfn,
-		};
-		rc = 0;
-	}
-	spin_unlock(&t->lock);
-	return rc;
-}
-
 /* --- versions --- */
 
 /* Only the toolstack's entries may be in use: xenstored and the console's daemon keep those mapped. */

@@ -19,7 +19,5 @@ void grant_domain_free(struct domain *d);
 /* A foreign grant mapping's PTE is about to vanish without GNTTABOP_unmap (crashed domain): handled in release. */
 unsigned int grant_max_frames(struct domain *d, bool status);   /* how many frames of the table grant_get_frame can give */
 int grant_get_frame(struct domain *d, unsigned long idx, bool status, mfn_t *out);
-/* Builder: make ref an active read/write grant of pfn to domid (console, xenstore). */
-int grant_seed(struct domain *d, grant_ref_t ref, domid_t to, unsigned long gfn);
 
 #endif

@@ -134,11 +134,6 @@ void timer_kill(struct timer *t)
 	}
 }
 
-bool timer_is_active(const struct timer *t)
-{
-	return READ_ONCE(t->active);
-}
-
 unsigned int timer_count(unsigned int cpu)
 {
 	return timer_cpu(cpu)->count;

@@ -25,7 +25,6 @@ void timer_set(struct timer *t, s_time_t expires);      /* (re)arms */
 void timer_stop(struct timer *t);       /* the callback may still be running elsewhere */
 void timer_migrate(struct timer *t, unsigned int cpu);
 void timer_kill(struct timer *t);       /* stops, and waits until the callback is not running */
-bool timer_is_active(const struct timer *t);
 unsigned int timer_count(unsigned int cpu);     /* active timers of that CPU: for debug keys and leak tests */
 
 #endif

@@ -62,8 +62,4 @@ static inline unsigned int last_bit(uint64_t x)
 	return 63U - (unsigned int)__builtin_clzll(x);
 }
 
-/* First set (zero) bit at or after @from below @size, or @size. */
-unsigned int find_next_bit(const unsigned long *p, unsigned int size, unsigned int from);
-unsigned int find_next_zero_bit(const unsigned long *p, unsigned int size, unsigned int from);
-
 #endif

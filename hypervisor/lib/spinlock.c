@@ -71,11 +71,6 @@ void spin_unlock(spinlock_t *l)
 	__atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
 }
 
-bool spin_is_locked(const spinlock_t *l)
-{
-	return READ_ONCE(l->owner) != READ_ONCE(l->next);
-}
-
 void spin_lock_pair(spinlock_t *a, spinlock_t *b)
 {
 	if (a > b) {

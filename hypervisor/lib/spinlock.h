@@ -67,7 +67,6 @@ typedef struct spinlock {
 void spin_lock(spinlock_t *l);
 bool spin_trylock(spinlock_t *l);
 void spin_unlock(spinlock_t *l);
-bool spin_is_locked(const spinlock_t *l);
 /* Lock two locks of one level in address order; a == b locks once. */
 void spin_lock_pair(spinlock_t *a, spinlock_t *b);
 void spin_unlock_pair(spinlock_t *a, spinlock_t *b);

@@ -35,15 +35,12 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /*
  * The hypervisor's console and log ring (core/console.c). A message starts with
- * its level; without one it is XENLOG_INFO. guest_printk() is for what a guest
- * can provoke: it is rate limited and off by default above warnings.
+ * its level; without one it is LOG_INFO.
  */
 #define LOG_ERR   "\0010"
 #define LOG_WARN  "\0011"
 #define LOG_INFO  "\0012"
 #define LOG_DEBUG "\0013"
 void printk(const char *fmt, ...) __printf(1, 2);
-struct domain;
-void guest_printk(const struct domain *d, const char *fmt, ...) __printf(2, 3);
 
 #endif

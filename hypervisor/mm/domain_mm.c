@@ -279,15 +279,6 @@ uint64_t *mm_walk_l1(mfn_t l4, unsigned long va)
 	return likely(!mfn_eq(m, INVALID_MFN)) ? (uint64_t *)mfn_to_virt(m) + pt_index(va, 1) : NULL;
 }
 
-uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va)
-{
-	const uint64_t *e = mm_walk(v->pv.kernel_mode ? v->mm.guest_table : v->mm.guest_table_user,
-				    va, 1);
-	uint64_t val = e ? READ_ONCE(*e) : 0;
-
-	return val & PTE_P ? val : 0;
-}
-
 void mm_own_io(unsigned long first, unsigned long last)
 {
 	if (nr_own_io == ARRAY_SIZE(own_io))

@@ -77,8 +77,6 @@ void mm_drop_guest_tables(struct vcpu *v);
 
 /* Page fault at CPL 3 from guest kernel mode: writable-page-table emulation. True if dealt with. */
 bool mm_fixup_fault(struct vcpu *v, unsigned long addr, struct cpu_user_regs *regs);
-/* Walk the current guest's tables: present L1 entry behind va, or 0. */
-uint64_t mm_guest_l1e(struct vcpu *v, unsigned long va);
 
 /* GDT frames of a vCPU (set_gdt hypercall, setvcpucontext, builder). n entries, 1..14 frames. */
 int mm_set_gdt(struct vcpu *v, const unsigned long *frames, unsigned int entries);

@@ -248,8 +248,3 @@ void free_stolen_page(struct frame *f)
 	m2p_set(frame_to_mfn(f), INVALID_M2P_ENTRY);
 	heap_free(f, 0, tlb_now());
 }
-
-struct domain *frame_owner(const struct frame *f)
-{
-	return f->count & FC_IO ? dom_io : READ_ONCE(f->owner);
-}

@@ -130,7 +130,6 @@ bool frame_get_type(struct frame *f, enum frame_type t) __must_check;
 void frame_put_type(struct frame *f);
 bool frame_get_and_type(struct frame *f, const struct domain *d, enum frame_type t) __must_check;
 void frame_put_and_type(struct frame *f);
-struct domain *frame_owner(const struct frame *f);      /* DOMID_IO's for what is not RAM */
 /* d == NULL: any. Reference to the frame behind the current guest's mfn, or NULL. */
 struct frame *frame_get_from_mfn(mfn_t m, struct domain *d);
 /*
