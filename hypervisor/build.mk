@@ -23,7 +23,7 @@ HV_DEFS  := -D__PARAVANE__ $(if $(filter 1,$(RELEASE)),-DNDEBUG)
 HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
             -m64 -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -mcmodel=small \
             -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-            -fno-common -fno-omit-frame-pointer -ffunction-sections -fdata-sections -include hypervisor/lib/visibility.h \
+            -fno-common $(if $(filter 1,$(RELEASE)),-fomit-frame-pointer,-fno-omit-frame-pointer) -ffunction-sections -fdata-sections -include hypervisor/lib/visibility.h \
             -Ihypervisor -I. -I$(HB) $(HV_DEFS)
 HV_CFLAGS := $(HV_FLAGS) $(WARN)
 HV_LDSFLAGS :=

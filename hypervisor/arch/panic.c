@@ -56,6 +56,21 @@ static bool is_text(unsigned long a)
 	       (a >= (unsigned long)image_init_start && a < (unsigned long)image_init_text_end);
 }
 
+#ifdef NDEBUG
+/* Without frame pointers: what lies on the stack and looks like a return address. Some will be stale. */
+void print_backtrace(unsigned long ip, unsigned long bp)
+{
+	const unsigned long *p = __builtin_frame_address(0);
+
+	printk("On the stack: %#lx", ip);
+	for (unsigned int n = 0; n < 24 && ((unsigned long)p & (PAGE_SIZE - 1)); p++)
+		if (is_text(*p)) {
+			printk(" %#lx", *p);
+			n++;
+		}
+	printk("\n");
+}
+#else
 void print_backtrace(unsigned long ip, unsigned long bp)
 {
 	printk("Backtrace: %#lx", ip);
@@ -72,6 +87,7 @@ void print_backtrace(unsigned long ip, unsigned long bp)
 	}
 	printk("\n");
 }
+#endif
 
 static void panic_begin(void)
 {

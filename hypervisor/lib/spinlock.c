@@ -35,24 +35,34 @@ static void check_released(spinlock_t *l)
 }
 #else
 static void check_taken(spinlock_t *l, bool same) { }
-static void check_released(spinlock_t *l) { }
 #endif
 
-static void lock(spinlock_t *l, bool same)
+void spin_lock_wait(spinlock_t *l, uint16_t ticket)
 {
-	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-
 	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket) {
 		smp_poll();
 		cpu_relax();
 	}
+}
+
+static void lock(spinlock_t *l, bool same)
+{
+	spin_lock_wait(l, __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED));
 	check_taken(l, same);
 }
 
+#ifndef NDEBUG
 void spin_lock(spinlock_t *l)
 {
 	lock(l, false);
 }
+
+void spin_unlock(spinlock_t *l)
+{
+	check_released(l);
+	__atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
+}
+#endif
 
 bool spin_trylock(spinlock_t *l)
 {
@@ -63,12 +73,6 @@ bool spin_trylock(spinlock_t *l)
 		return false;
 	check_taken(l, false);
 	return true;
-}
-
-void spin_unlock(spinlock_t *l)
-{
-	check_released(l);
-	__atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
 }
 
 void spin_lock_pair(spinlock_t *a, spinlock_t *b)

@@ -64,9 +64,25 @@ typedef struct spinlock {
 #endif
 #define DEFINE_SPINLOCK(n, lvl) spinlock_t n = SPINLOCK_INIT(lvl)
 
+void spin_lock_wait(spinlock_t *l, uint16_t ticket);    /* until it is this ticket's turn */
+#ifndef NDEBUG
 void spin_lock(spinlock_t *l);
-bool spin_trylock(spinlock_t *l);
 void spin_unlock(spinlock_t *l);
+#else
+static inline void spin_lock(spinlock_t *l)
+{
+	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
+		spin_lock_wait(l, ticket);
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+	__atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
+}
+#endif
+bool spin_trylock(spinlock_t *l);
 /* Lock two locks of one level in address order; a == b locks once. */
 void spin_lock_pair(spinlock_t *a, spinlock_t *b);
 void spin_unlock_pair(spinlock_t *a, spinlock_t *b);

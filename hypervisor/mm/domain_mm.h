@@ -41,6 +41,7 @@ struct vcpu_mm {
 	/* L1 entries of this vCPU's GDT/LDT window: 16 GDT + 16 LDT */
 	uint64_t *perdomain_l1;
 	spinlock_t ldt_lock;            /* LOCK_PAGE: which pages of the LDT window are mapped */
+	unsigned int ldt_pages;         /* how many those are */
 	/* tables that its last operation left half taken apart; own vCPU only */
 	struct frame *unfinished[4];
 };

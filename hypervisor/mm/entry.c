@@ -226,7 +226,7 @@ void mm_put_table(struct frame *f)
 		frame_put(f);
 }
 
-int mm_finish_unfinished(struct vcpu *v)
+int mm_finish_some(struct vcpu *v)
 {
 	struct frame **u = v->mm.unfinished;
 

@@ -9,6 +9,7 @@
 #include "core/domain.h"
 #include "core/grant.h"
 #include "core/hypercall.h"
+#include "mm/frame_refs.h"
 #include "mm/mm_internal.h"
 
 /* The L1 entry that addr names, with its table locked; NULL and nothing locked. */
@@ -25,23 +26,23 @@ static uint64_t *lock_entry(struct vcpu *v, uint64_t addr, bool addr_is_pte)
 			return NULL;
 		p = maddr_to_virt(maddr(addr));
 	} else {
-		p = mm_walk(v->mm.guest_table, addr, 1);
+		p = mm_walk_l1(v->mm.guest_table, addr);
 		if (!p)
 			return NULL;
 	}
 	f = virt_to_frame(p);
-	level = table_lock(f);
+	level = table_lock_inline(f);
 	if (!level)
 		return NULL;
 	if (level == 1 && f->owner == v->domain)
 		return p;
-	table_unlock(f);
+	table_unlock_inline(f);
 	return NULL;
 }
 
-static void unlock_entry(uint64_t *p)
+static inline void unlock_entry(uint64_t *p)
 {
-	table_unlock(virt_to_frame(p));
+	table_unlock_inline(virt_to_frame(p));
 }
 
 int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte, mfn_t frame,
@@ -57,7 +58,8 @@ int mm_create_grant_host_mapping(struct vcpu *v, uint64_t addr, bool addr_is_pte
 	new |= extra_pte_flags & (PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX);
 	old = __atomic_exchange_n(p, new, __ATOMIC_SEQ_CST);
 	unlock_entry(p);
-	l1e_put(old, v->domain);
+	if (old & PTE_P)
+		l1e_put(old, v->domain);
 	return GNTST_okay;
 }
 

@@ -32,6 +32,7 @@ enum { ZONE_LOW, ZONE_HIGH, NR_ZONES };
 
 static DEFINE_SPINLOCK(heap_lock, LOCK_HEAP);
 static struct list free_list[NR_ZONES][MAX_ORDER + 1];
+static uint32_t free_orders[NR_ZONES];      /* bit o: there may be free blocks of order o */
 static struct raw_range { unsigned long start, end; } raw[MAX_RAW];
 static unsigned int nr_raw;
 static unsigned long free_total;
@@ -60,6 +61,7 @@ static void block_insert(struct frame *f, unsigned int order)
 	f->count = FC_FREE;
 	f->order = (uint8_t)order;
 	list_add(&f->list, &free_list[zone_of(frame_to_mfn(f).n)][order]);
+	free_orders[zone_of(frame_to_mfn(f).n)] |= 1U << order;
 }
 
 /* Heap locked. Joins the block with its free buddies. */
@@ -115,10 +117,14 @@ static struct frame *split(struct frame *f, unsigned int from, unsigned int to)
  */
 static struct frame *take_from_zone(unsigned int z, unsigned int order, unsigned long limit)
 {
-	for (unsigned int o = order; o <= MAX_ORDER; o++) {
+	for (uint32_t left = free_orders[z] >> order << order; left; left &= left - 1) {
+		unsigned int o = first_bit(left), looked = 0;
 		struct frame *f;
-		unsigned int looked = 0;
 
+		if (list_empty(&free_list[z][o])) {
+			free_orders[z] &= ~(1U << o);
+			continue;
+		}
 		list_for_each(f, &free_list[z][o], list) {
 			if (frame_to_mfn(f).n + (1UL << order) <= limit) {
 				list_del(&f->list);

@@ -94,7 +94,11 @@ static inline bool mmu_is_returning(unsigned long list, unsigned long count)
 int vcpumask_to_cpus(const struct domain *d, const void *bitmap, cpumask_t *out);
 
 /* Work that a finished operation left: a table that is being taken apart. 0 or -ERESTART. */
-int mm_finish_unfinished(struct vcpu *v);
+int mm_finish_some(struct vcpu *v);
+static inline int mm_finish_unfinished(struct vcpu *v)
+{
+	return likely(!v->mm.unfinished[0]) ? 0 : mm_finish_some(v);
+}
 
 static inline unsigned int frame_level(uint64_t type_word)
 {

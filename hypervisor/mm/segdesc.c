@@ -139,7 +139,8 @@ bool mm_invalidate_ldt(struct vcpu *v)
 	mfn_t dropped[LDT_WINDOW_PAGES];
 	unsigned int n = 0;
 
-	if (!v->mm.perdomain_l1)
+	/* One that is mapped at this moment is mapped after us. */
+	if (likely(!READ_ONCE(v->mm.ldt_pages)))
 		return false;
 	spin_lock(&v->mm.ldt_lock);
 	for (unsigned int i = 0; i < LDT_WINDOW_PAGES; i++) {
@@ -150,6 +151,7 @@ bool mm_invalidate_ldt(struct vcpu *v)
 		mm_map_perdomain(v, GDT_WINDOW_PAGES + i, 0);
 		dropped[n++] = pte_mfn(e);
 	}
+	v->mm.ldt_pages = 0;
 	spin_unlock(&v->mm.ldt_lock);
 	gdt_put_frames(dropped, n);
 	return n != 0;
@@ -181,6 +183,7 @@ bool mm_map_ldt_page(struct vcpu *v, unsigned int page)
 		return true;
 	}
 	mm_map_perdomain(v, GDT_WINDOW_PAGES + page, pte_make(pte_mfn(e), PTE_WINDOW));
+	v->mm.ldt_pages++;
 	spin_unlock(&v->mm.ldt_lock);
 	return true;
 }

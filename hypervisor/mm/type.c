@@ -273,9 +273,9 @@ void frame_put_type(struct frame *f)
 
 bool frame_get_and_type(struct frame *f, const struct domain *d, enum frame_type t)
 {
-	if (!frame_get(f, d))
+	if (!d || unlikely(!frame_ref_get(f, d)))
 		return false;
-	if (frame_get_type(f, t))
+	if (likely(t == FRAME_WRITABLE ? frame_writable_get(f) : frame_get_type(f, t)))
 		return true;
 	frame_put(f);
 	return false;
@@ -283,8 +283,11 @@ bool frame_get_and_type(struct frame *f, const struct domain *d, enum frame_type
 
 void frame_put_and_type(struct frame *f)
 {
-	frame_put_type(f);
-	frame_put(f);
+	if (likely(frame_type_of(READ_ONCE(f->type)) == FRAME_WRITABLE))
+		frame_writable_put(f);
+	else
+		frame_put_type(f);
+	frame_ref_put(f);
 }
 
 /* --- the lock of a table's entries, and the pin --- */

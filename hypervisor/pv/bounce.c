@@ -71,20 +71,22 @@ static __noinline void frame_lost(struct vcpu *v, unsigned long sp)
 
 static __noinline void no_callback(struct vcpu *v)
 {
+	v->pv.bounce.flags = 0;
 	domain_crash(v->domain, "vCPU %u: no callback to deliver to (at %#lx)", v->vcpu_id,
 		     (unsigned long)v->regs.rip);
 }
 
 /* The frame on the guest kernel's stack at sp, and the registers to its handler. cs is what the frame says. */
-static void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
+static __noinline void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 {
-	const struct trap_bounce *b = &v->pv.bounce;
+	struct trap_bounce *b = &v->pv.bounce;
 	struct cpu_user_regs *r = &v->regs;
 	struct vcpu_info *vi = v->vcpu_info;
-	uint8_t mask = vi->evtchn_upcall_mask;
-	unsigned int first = b->flags & TBF_EXCEPTION_ERRCODE ? 0 : 1;
+	uint8_t mask = vi->evtchn_upcall_mask, flags = b->flags;
+	unsigned int first = flags & TBF_EXCEPTION_ERRCODE ? 0 : 1;
 	uint64_t frame[8], rflags = r->rflags;
 
+	b->flags = 0;
 	/* Without an error code the first two words move up to take its place. */
 	frame[2] = b->error_code;
 	frame[first] = r->rcx;
@@ -102,7 +104,7 @@ static void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 		frame_lost(v, sp);
 		return;
 	}
-	if (b->flags & TBF_INTERRUPT)
+	if (flags & TBF_INTERRUPT)
 		vi->evtchn_upcall_mask = 1;
 	r->entry_vector = TRAP_SYSCALL;
 	r->rflags = rflags & ~(uint64_t)(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT |
@@ -113,18 +115,21 @@ static void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 	r->rip = b->eip;
 }
 
+static __noinline void deliver_from_user(struct vcpu *v)
+{
+	pv_toggle_mode(v);
+	deliver_at(v, v->pv.kernel_sp, v->regs.cs);
+}
+
 /* Current vCPU, interrupts off: takes v->pv.bounce. */
 void pv_deliver_bounce(struct vcpu *v)
 {
-	if (unlikely(!v->pv.bounce.eip)) {
+	if (unlikely(!v->pv.bounce.eip))
 		no_callback(v);
-	} else if (v->pv.kernel_mode) {
+	else if (v->pv.kernel_mode)
 		deliver_at(v, v->regs.rsp, v->regs.cs & 0xfffc);
-	} else {
-		pv_toggle_mode(v);
-		deliver_at(v, v->pv.kernel_sp, v->regs.cs);
-	}
-	v->pv.bounce.flags = 0;
+	else
+		deliver_from_user(v);
 }
 
 /* Interrupts are off. An NMI goes before events, and masks them. */

@@ -413,16 +413,23 @@ bool pv_emulate_privileged(struct cpu_user_regs *r)
 	return true;
 }
 
+static inline uint32_t forced_word(const uint8_t *b)
+{
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
 bool pv_emulate_forced(struct cpu_user_regs *r)
 {
 	static const uint8_t forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
-	uint8_t b[sizeof(forced_cpuid)];
+	const uint8_t *rip = (const uint8_t *)r->rip;
+	uint32_t a, b;
 
-	if (copy_from_guest_va(b, (const void *)r->rip, sizeof(b)) ||
-	    memcmp(b, forced_cpuid, sizeof(b)))
+	_Static_assert(sizeof(forced_cpuid) == 7, "two words that overlap in a byte");
+	if (copy_from_guest_va(&a, rip, 4) || a != forced_word(forced_cpuid) ||
+	    copy_from_guest_va(&b, rip + 3, 4) || b != forced_word(forced_cpuid + 3))
 		return false;
 	do_cpuid_insn(r);
-	r->rip += sizeof(b);
+	r->rip += sizeof(forced_cpuid);
 	r->rflags &= ~(uint64_t)X86_EFLAGS_RF;
 	return true;
 }
