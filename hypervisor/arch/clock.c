@@ -185,18 +185,20 @@ void clock_init_cpu(void)
 
 void clock_set_deadline(s_time_t deadline)
 {
-	s_time_t delta;
+	s_time_t when, delta;
 	uint64_t ticks;
 
 	if (deadline == S_TIME_NEVER) {
 		apic_timer_set(0);
 		return;
 	}
-	delta = deadline - now();
-	if (delta <= 0) {
+	/* Compared, not subtracted: a guest may ask for any time, and one before the beginning shall not look far away. */
+	when = now();
+	if (deadline <= when) {
 		raise_softirq(SOFTIRQ_TIMER);
 		return;
 	}
+	delta = deadline - when;
 	if (delta > SECONDS(1))
 		delta = SECONDS(1);     /* the timer code looks again then */
 	ticks = ((uint64_t)delta * ns_to_apic_mul) >> 32;
