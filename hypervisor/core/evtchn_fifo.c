@@ -260,8 +260,9 @@ static unsigned long lock_out_senders(struct evtchn *chn)
  */
 static void switch_abi(struct domain *d, struct evtchn_fifo_domain *f)
 {
-	d->evtchn.ops = &evtchn_fifo_ops;
+	/* In this order: the operations take it that the words are there, and unmask and poll hold no lock of ours. */
 	__atomic_store_n(&d->evtchn.fifo, f, __ATOMIC_SEQ_CST);
+	WRITE_ONCE(d->evtchn.ops, &evtchn_fifo_ops);
 	for (unsigned int port = 1; port < d->evtchn.valid_ports; port++) {
 		struct evtchn *chn = evtchn_find(d, port);
 		unsigned long flags;

@@ -210,14 +210,17 @@ static int set_priority(const struct evtchn_set_priority *op)
 {
 	struct domain *d = current->domain;
 	struct evtchn *chn = evtchn_find(d, op->port);
+	const struct evtchn_ops *ops;
 	unsigned long flags;
 	int rc = -ENOSYS;
 
 	if (!chn)
 		return (int)hypercall_error(-EINVAL, "set_priority: there is no port %u", op->port);
 	flags = evtchn_lock_irqsave(chn);
-	if (d->evtchn.ops->set_priority)
-		rc = d->evtchn.ops->set_priority(d, chn, op->priority);
+	/* Once: the port may be closed, and then a reset may take the ABI away meanwhile. */
+	ops = READ_ONCE(d->evtchn.ops);
+	if (ops->set_priority)
+		rc = ops->set_priority(d, chn, op->priority);
 	evtchn_unlock_irqrestore(chn, flags);
 	return rc;
 }
