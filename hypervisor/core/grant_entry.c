@@ -24,37 +24,33 @@ static struct grant_active *active_get(struct grant_table *t, grant_ref_t ref)
 	return *page ? *page + ref % ACTIVE_PER_PAGE : NULL;
 }
 
-/* Flags and domid of an entry, as one word of both versions. */
-static int check_word(uint32_t word, grant_ref_t ref, domid_t user, bool pinned, bool readonly, enum grant_use use,
-		      bool v2)
+/*
+ * Flags and domid of an entry, as one word of both versions. Also of one that is in use for reading and is wanted for
+ * writing: its owner may have begun to revoke it, by clearing the flags, and that takes GTF_readonly away with the rest.
+ */
+static int check_word(uint32_t word, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use, bool v2)
 {
 	unsigned int flags = word & 0xffff, type = flags & GTF_type_mask;
 	domid_t domid = (domid_t)(word >> 16);
 
-	if (!pinned) {
-		if (type != GTF_permit_access && !(v2 && use == GRANT_COPY && type == GTF_transitive))
-			return (int)hypercall_error(GNTST_general_error, "grant %u: flags %#x do not permit access",
-						    ref, flags);
-		if (v2 && use == GRANT_MAP && (flags & GTF_sub_page))
-			return (int)hypercall_error(GNTST_general_error, "grant %u: part of a page, not to be mapped",
-						    ref);
-		if (domid != user)
-			return (int)hypercall_error(GNTST_general_error, "grant %u is for domain %u, not %u",
-						    ref, domid, user);
-	}
+	if (type != GTF_permit_access && !(v2 && use == GRANT_COPY && type == GTF_transitive))
+		return (int)hypercall_error(GNTST_general_error, "grant %u: flags %#x do not permit access", ref, flags);
+	if (v2 && use == GRANT_MAP && (flags & GTF_sub_page))
+		return (int)hypercall_error(GNTST_general_error, "grant %u: part of a page, not to be mapped", ref);
+	if (domid != user)
+		return (int)hypercall_error(GNTST_general_error, "grant %u is for domain %u, not %u", ref, domid, user);
 	if (!readonly && (flags & GTF_readonly))
 		return (int)hypercall_error(GNTST_general_error, "grant %u is read-only", ref);
 	return GNTST_okay;
 }
 
-static int set_status_v1(struct grant_table *t, grant_ref_t ref, domid_t user, bool pinned, bool readonly,
-			 enum grant_use use)
+static int set_status_v1(struct grant_table *t, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use)
 {
 	uint32_t *p = (uint32_t *)grant_v1(t, ref), word = READ_ONCE(*p);
 	uint32_t set = GTF_reading | (readonly ? 0 : GTF_writing);
 
 	for (unsigned int i = 0; i < UNSTABLE_TRIES; i++) {
-		int rc = check_word(word, ref, user, pinned, readonly, use, false);
+		int rc = check_word(word, ref, user, readonly, use, false);
 
 		if (rc != GNTST_okay)
 			return rc;
@@ -69,13 +65,13 @@ static int set_status_v2(struct grant_table *t, grant_ref_t ref, domid_t user, c
 {
 	uint32_t *p = (uint32_t *)grant_v2(t, ref), word = READ_ONCE(*p);
 	grant_status_t *s = grant_status(t, ref), set = GTF_reading | (readonly ? 0 : GTF_writing), undo = 0;
-	int rc = check_word(word, ref, user, pins->any, readonly, use, true);
+	int rc = check_word(word, ref, user, readonly, use, true);
 
 	if (rc != GNTST_okay)
 		return rc;
 	__atomic_fetch_or(s, set, __ATOMIC_SEQ_CST);
 	word = READ_ONCE(*p);
-	rc = check_word(word, ref, user, pins->any, readonly, use, true);
+	rc = check_word(word, ref, user, readonly, use, true);
 	*flags = (uint16_t)word;
 	if (rc == GNTST_okay)
 		return rc;
@@ -106,6 +102,21 @@ static void record_v2(struct grant_table *t, grant_ref_t ref, uint16_t flags, st
 	}
 }
 
+/* Of an entry in use: does it still say what our record does? */
+static bool is_as_recorded(const struct grant_table *t, grant_ref_t ref, const struct grant_active *act)
+{
+	const union grant_entry_v2 *e;
+	unsigned int flags;
+
+	if (t->version == 1)
+		return READ_ONCE(grant_v1(t, ref)->frame) == act->mfn.n;
+	e = grant_v2(t, ref);
+	flags = READ_ONCE(e->hdr.flags);
+	if (act->transitive || act->part)
+		return act->transitive ? (flags & GTF_type_mask) == GTF_transitive : !!(flags & GTF_sub_page);
+	return !(flags & GTF_sub_page) && READ_ONCE(e->full_page.frame) == act->mfn.n;
+}
+
 int grant_pin(struct domain *owner, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use,
 	      struct grant_active **out)
 {
@@ -127,7 +138,9 @@ int grant_pin(struct domain *owner, grant_ref_t ref, domid_t user, bool readonly
 	*out = act;
 	if (act->pins.any && (readonly || act->pins.host_write || act->pins.dev_write))
 		return GNTST_okay;
-	rc = t->version == 1 ? set_status_v1(t, ref, user, act->pins.any, readonly, use) :
+	if (act->pins.any && !is_as_recorded(t, ref, act))
+		return (int)hypercall_error(GNTST_general_error, "grant %u was changed while it is in use", ref);
+	rc = t->version == 1 ? set_status_v1(t, ref, user, readonly, use) :
 			       set_status_v2(t, ref, user, &act->pins, readonly, use, &flags);
 	if (rc != GNTST_okay || act->pins.any)
 		return rc;
