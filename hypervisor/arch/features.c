@@ -79,6 +79,7 @@ void __init features_init(void)
 	f->umip = f7.c & (1U << 2);
 	f->smep = (f7.b & (1U << 7)) && !cmdline_flag("no-smep");
 	f->invariant_tsc = max_ext >= 0x80000007 && (cpuid(0x80000007).d & (1U << 8));
+	f->xsave_errptr = max_ext >= 0x80000008 && (cpuid(0x80000008).b & (1U << 2));
 	f->phys_bits = max_ext >= 0x80000008 ? cpuid(0x80000008).a & 0xff : 36;
 	features_init_smap(f7.b);
 }

@@ -12,6 +12,7 @@ struct cpu_features {
 	bool amd;               /* AMD or Hygon: SYSCALL in compatibility mode */
 	bool page1gb, rdtscp;
 	bool xsave, xsaveopt;
+	bool xsave_errptr;      /* AMD: XRSTOR always loads the last x87 instruction's addresses */
 	bool fsgsbase, umip;
 	bool smep, smap;        /* in use, not only present */
 	bool tsc_deadline, x2apic, invariant_tsc;

@@ -27,6 +27,9 @@ int xsetbv_safe(uint64_t v);
 int xrstor_safe(void *area, uint64_t mask);
 int fxrstor_safe(void *area);
 
+#define FSW_ES 0x80
+
+static bool keeps_last_x87;
 static unsigned int area_size = 512;
 static uint64_t xcr0_mask = XCR0_X87 | XCR0_SSE;
 
@@ -35,6 +38,7 @@ void fpu_init_cpu(void)
 	struct cpuid_regs r;
 
 	clts();
+	keeps_last_x87 = cpu_features.amd && !cpu_features.xsave_errptr;
 	if (!cpu_features.xsave)
 		return;
 	r = cpuid_count(0xd, 0);
@@ -98,9 +102,22 @@ void fpu_save(struct vcpu *v)
 	}
 }
 
+/*
+ * AMD's XRSTOR leaves the last instruction's and operand's address alone unless the state has an exception pending: the
+ * next vCPU could read its predecessor's. Loading a constant overwrites them. [APM2 11.5]
+ */
+static void forget_last_x87(const struct vcpu *v)
+{
+	static const int32_t zero;
+
+	if (keeps_last_x87 && !(((const uint8_t *)v->fpu.area)[2] & FSW_ES))
+		__asm__ volatile("fnclex; emms; fildl %0" :: "m"(zero));
+}
+
 void fpu_restore(struct vcpu *v)
 {
 	clts();
+	forget_last_x87(v);
 	if (cpu_features.xsave) {
 		xsetbv_safe(xcr0_mask);
 		if (xrstor_safe(v->fpu.area, xcr0_mask)) {
