@@ -96,6 +96,7 @@ void main_forget_domain(uint16_t domid)
 	/* Without memory some of its nodes may stay, in nobody's way but the next domain's quota. */
 	if (store_forget_domain(&main_store, domid))
 		say("out of memory: nodes of domain %u stay", domid);
+	special_forget_domain(domid);
 	main_store_changed();
 	quota_forget(domid);
 }

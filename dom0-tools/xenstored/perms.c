@@ -62,6 +62,17 @@ struct perms *perms_without(struct perms *p, uint16_t domid)
 	return copy;
 }
 
+struct perms *perms_forget(struct perms *p, uint16_t domid)
+{
+	struct perms *left = perms_without(p, domid), *owned;
+
+	if (!left || left->entry[0].domid != domid)
+		return left;
+	owned = perms_with_owner(left, 0);
+	perms_put(left);
+	return owned;
+}
+
 bool perms_allow(const struct perms *p, const struct caller *who, unsigned int want)
 {
 	if (who->privileged || p->entry[0].domid == who->domid || p->entry[0].domid == who->target)

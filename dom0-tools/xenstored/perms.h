@@ -50,6 +50,9 @@ struct perms *perms_with_owner(struct perms *p, uint16_t owner);
 /* A copy of p without entries about domid; p itself when there are none. Not for the owner's. */
 struct perms *perms_without(struct perms *p, uint16_t domid);
 
+/* The same when domid is gone for good: what it owned is domain 0's. */
+struct perms *perms_forget(struct perms *p, uint16_t domid);
+
 /* May the caller do all of want? */
 bool perms_allow(const struct perms *p, const struct caller *who, unsigned int want);
 

@@ -42,6 +42,22 @@ void special_fire(const char *name)
 	watch_fire_special(s->name, s->perms, conn_send_event);
 }
 
+void special_forget_domain(uint16_t domid)
+{
+	for (size_t i = 0; i < SPECIAL_NR; i++) {
+		struct perms *left = perms_forget(special_table[i].perms, domid);
+
+		/* Without memory nobody but the control domain hears of it any more. */
+		if (!left) {
+			special_table[i].perms->nr = 1;
+			special_table[i].perms->entry[0] = (struct perm){ 0 };
+			continue;
+		}
+		perms_put(special_table[i].perms);
+		special_table[i].perms = left;
+	}
+}
+
 int special_get_perms(const struct caller *who, const char *name, struct reply *r)
 {
 	struct special *s = special_find(name);

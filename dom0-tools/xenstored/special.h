@@ -7,6 +7,7 @@
 #define XENSTORED_SPECIAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "perms.h"
 #include "wire.h"
@@ -16,6 +17,8 @@
 
 bool special_init(void);
 void special_fire(const char *name);
+/* A domain is no more: who comes after it with its number does not inherit what it might hear. */
+void special_forget_domain(uint16_t domid);
 
 /* GET_PERMS and SET_PERMS on a special name; a positive errno or 0. */
 int special_get_perms(const struct caller *who, const char *name, struct reply *r);

@@ -380,9 +380,31 @@ static int forget_below(struct view *v, struct node *n, char *path, size_t len, 
 	return err;
 }
 
+/* The root has no parent that it could be removed from: domain 0 gets it back. */
+static int forget_root(struct view *v, uint16_t domid)
+{
+	struct perms *left = perms_forget(v->root->perms, domid);
+	struct node *n = NULL;
+
+	if (left && left != v->root->perms && ledger_add(&v->ledger, 0, 0) && ledger_add(&v->ledger, domid, 0)) {
+		n = node_unshare(&v->root, "/", 1);
+		if (n && n->perms->entry[0].domid == domid) {
+			ledger_add(&v->ledger, domid, -1);
+			ledger_add(&v->ledger, 0, 1);
+		}
+		if (n)
+			node_set_perms(n, left);
+	} else if (left == v->root->perms) {
+		n = v->root;
+	}
+	perms_put(left);
+	return n ? 0 : ENOMEM;
+}
+
 int store_forget_domain(struct view *v, uint16_t domid)
 {
 	char path[PATH_SIZE];
+	int err = forget_root(v, domid);
 
-	return forget_below(v, v->root, path, 0, domid);
+	return err ? err : forget_below(v, v->root, path, 0, domid);
 }
