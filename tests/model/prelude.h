@@ -48,10 +48,8 @@ struct vcpu *get_current(void);
 #define local_irq_save       hv_local_irq_save
 #define local_irq_restore    hv_local_irq_restore
 /* Names that a source without this header has for functions of its own. */
-#define wbinvd    hv_wbinvd
 #define write_cr3 hv_write_cr3
 #include "arch/x86.h"
-#undef wbinvd
 #undef write_cr3
 #undef local_irq_enable
 #undef local_irq_disable
