@@ -54,6 +54,7 @@ static inline mfn_t maddr_to_mfn(maddr_t m) { return (mfn_t){ m.a >> PAGE_SHIFT 
 #define __packed   __attribute__((packed))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define __noreturn __attribute__((noreturn))
+#undef __always_inline          /* the host's C library, in unit tests, has one too */
 #define __always_inline inline __attribute__((always_inline))
 #define __noinline __attribute__((noinline))
 #define __must_check __attribute__((warn_unused_result))
