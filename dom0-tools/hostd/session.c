@@ -349,10 +349,13 @@ static int command_decode(struct session *s, struct command *cmd, const uint8_t 
 	if (!cmd->argv || !cmd->envp)
 		return -1;
 	while (len > 0) {
-		uint32_t item = len >= FRAME_HEADER ? get_u32(data + 1) : UINT32_MAX;
 		const uint8_t *body = data + FRAME_HEADER;
 		char *word = NULL;
+		uint32_t item;
 
+		if (len < FRAME_HEADER)
+			return -1;
+		item = get_u32(data + 1);
 		if (item > len - FRAME_HEADER)
 			return -1;
 		switch (data[0]) {
