@@ -181,7 +181,7 @@ static int read_domain(struct reader *r, int node)
 int cfg_from_fdt(struct cfg *c, const char *file, const uint8_t *data, size_t size, struct err *e)
 {
 	struct reader r = { .c = c, .file = file, .fdt = data, .e = e };
-	int ret = fdt_check_header(data), node, next;
+	int ret = size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(data), node, next;
 	size_t i;
 
 	if (!ret && fdt_totalsize(data) > size)
