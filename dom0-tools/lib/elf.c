@@ -85,7 +85,7 @@ static int check_header(struct parse *p)
 		return err_set(p->e, "no program headers (%u of %u bytes)", eh->phnum, eh->phentsize);
 	if (!in_file(p, eh->phoff, (uint64_t)eh->phnum * eh->phentsize))
 		return err_set(p->e, "truncated: program headers at 0x%" PRIx64 "+0x%x, file has "
-			       "0x%zx bytes", eh->phoff, eh->phnum * eh->phentsize, p->size);
+			       "0x%zx bytes", eh->phoff, (unsigned int)eh->phnum * eh->phentsize, p->size);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct sym {
 };
 
 #define SHT_SYMTAB 2
+#define SHT_STRTAB 3
 #define STT_FUNC 2
 /* Beyond a function's start, an address is no longer inside it. */
 #define MAX_OFFSET 0x10000
@@ -80,7 +81,7 @@ static void load(struct symbols *s, const char *path)
 	if (s->file.size < 64 || memcmp(s->file.data, "\177ELF\2", 5))
 		return;
 	for (i = 0; i < 65535 && get_section(&s->file, i, &tab); i++) {
-		if (tab.type == SHT_SYMTAB && get_section(&s->file, tab.link, &str)) {
+		if (tab.type == SHT_SYMTAB && get_section(&s->file, tab.link, &str) && str.type == SHT_STRTAB) {
 			read_table(s, &tab, &str);
 			return;
 		}
