@@ -50,8 +50,10 @@ static int unpack_member(const char *name, u32 mode, u64 rdev, const u8 *data, u
 		break;
 	case S_IFLNK: {
 		char target[256];
+		size_t n = min(sizeof(target) - 1, (size_t)size);
 
-		strlcpy(target, (const char *)data, min(sizeof(target), size + 1ul));
+		memcpy(target, data, n);	/* not terminated in the archive */
+		target[n] = 0;
 		ret = vfs_symlink(path, target);
 		break;
 	}
