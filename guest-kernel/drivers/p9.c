@@ -362,6 +362,8 @@ static int p9_readdir(struct inode *i, struct file *f, struct dirctx *c)
 		p9_put(r, 8192, 4);
 		ret = p9_call(r);
 		end = ret ? 0 : p9_take(r, 4) + P9_HEADER;
+		if (!ret && end > r->end)
+			ret = -EIO;
 		more = !ret && end > P9_HEADER;
 		while (more && r->at < end) {
 			char name[NAME_MAX + 1];

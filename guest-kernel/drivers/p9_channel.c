@@ -46,7 +46,7 @@ static void p9_interrupt(struct virtio_device *d)
 
 	spin_lock(&c->lock);
 	while ((r = virtq_get(c->queue, &len))) {
-		r->end = len;
+		r->end = min(len, P9_MSIZE);
 		r->done = true;
 	}
 	spin_unlock(&c->lock);
@@ -143,8 +143,11 @@ int p9_call(struct p9_request *r)
 		return -EIO;
 	type = r->rx[4];
 	r->at = 7;
-	if (type == P9_RLERROR)
-		return -(int)p9_take(r, 4);
+	if (type == P9_RLERROR) {
+		u32 error = p9_take(r, 4);
+
+		return error && error < 4096 ? -(int)error : -EIO;
+	}
 	return type == r->tx[4] + 1 ? 0 : -EIO;
 }
 
