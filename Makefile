@@ -43,6 +43,7 @@ help:
 	@echo '  make debug                 a stopped host with gdb on hypervisor and control domain'
 	@echo '  make iso                   build/paravane.iso for BIOS and UEFI'
 	@echo '  make model [DEPTH=n]       every order of two vCPUs in page types, grants, event channels (MUTATE=1: with seeded bugs)'
+	@echo '  make fuzz [MINUTES=n]      feed every parser and the hypervisor what nobody would send (T=name: one)'
 	@echo '  make lint                  static checkers over hypervisor/ and the scripts'
 	@echo '  make clean                 remove what was built; distclean: what was fetched, too'
 

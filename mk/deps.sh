@@ -24,7 +24,7 @@ work=
 
 packages_build="gcc make libc6-dev binutils cpio xz-utils bzip2 dpkg-dev util-linux newlib-source linux-source-6.1"
 packages_run="qemu-system-x86 python3"
-packages_test="ovmf python3 python3-pexpect libxen-dev busybox-static device-tree-compiler"
+packages_test="ovmf python3 python3-pexpect libxen-dev busybox-static device-tree-compiler clang libclang-rt-14-dev"
 packages_iso="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"
 packages_debug="gdb"
 packages_lint="clang clang-tools cppcheck shellcheck"
