@@ -154,5 +154,6 @@ void debug_keys_init(void)
 	register_debug_key('0', "registers of the control domain", key_dom0);
 	register_debug_key('e', "event channels", key_events);
 	register_debug_key('T', "last trace records", key_trace);
+	register_debug_key('A', "page tables against what they name", mm_audit);
 	register_debug_key('R', "reboot the machine", key_reboot);
 }

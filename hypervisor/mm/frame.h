@@ -185,6 +185,9 @@ void mm_release_boot_range(uint64_t start, uint64_t end);
 void *kmalloc(size_t n);
 void *kzalloc(size_t n);
 void kfree(void *p);
+/* Debug key A (audit.c). */
+void mm_audit(void);
+
 /* larger than a page, page aligned, cleared; kfree_pages(p, n) */
 void *kzalloc_pages(size_t n);
 void kfree_pages(void *p, size_t n);

@@ -16,7 +16,7 @@ SHRINK_SECONDS = 600
 SEED = re.compile(r"^# fuzz: seed (\d+)")
 TOTALS = re.compile(r"^# fuzz: (\d+) hypercalls, (\d+) good; (\d+) operations of (\d+) tried, (\d+) worked; (\d+) domains "
                     r"ended, (\d+) crashed, (\d+) stuck")
-PANIC = re.compile(r"\*\*\* Paravane panic")
+PANIC = re.compile(r"\*\*\* Paravane panic|audit: L\d ")
 
 
 class Outcome:
