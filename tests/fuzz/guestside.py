@@ -155,7 +155,7 @@ class Tally:
             self.table, self.crashed, self.stuck = out.totals[3], self.crashed + out.totals[6], self.stuck + out.totals[7]
 
 
-def campaign(seconds, first=None, per_machine=100):
+def campaign(seconds, first=None, per_machine=25):
     """Machines with 1 and 2 CPUs in turn, until the time is over or one has failed. Rows for the table, and failures."""
     seed = first or int(time.time()) % 1000000 * 1000
     began, cpus, tally = time.monotonic(), 2, Tally()

@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fuzz"))
 import guestside  # noqa: E402
 
-SEEDS = int(os.environ.get("FUZZ_SEEDS", "60"))
+SEEDS = int(os.environ.get("FUZZ_SEEDS", "40"))
 CPUS = int(os.environ.get("CPUS", "2"))
 
 

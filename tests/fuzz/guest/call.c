@@ -208,12 +208,27 @@ static void multicall(struct actor *a)
 		      rnd(a) % 16 ? n : value(a, 'u'));
 }
 
+/* Who may be about to sleep is woken soon, whatever became of the timer before. */
+static void set_alarm(struct actor *a)
+{
+	struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = system_time() + 500000 };
+	long port = evtchn_bind_virq(VIRQ_TIMER, a->vcpu);
+
+	if (port > 0)
+		a->alarm = (unsigned int)port;
+	unmask_port(a->alarm);
+	HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, (int)a->vcpu, &t);
+}
+
 void do_call(struct actor *a, const struct op *o)
 {
 	uint64_t r[6];
 	char *arg;
 	long rc;
 
+	if (o->number == __HYPERVISOR_sched_op || o->number == __HYPERVISOR_sched_op_compat ||
+	    o->number == __HYPERVISOR_multicall)
+		set_alarm(a);
 	if (o->number == __HYPERVISOR_multicall) {
 		multicall(a);
 		count(o, true);

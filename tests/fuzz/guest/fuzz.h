@@ -31,7 +31,7 @@ enum {
 };
 
 struct actor {
-	unsigned int id, vcpu;
+	unsigned int id, vcpu, alarm;   /* alarm: the port of its timer */
 	uint64_t random;
 	void *recover[8];
 	volatile bool recovering;

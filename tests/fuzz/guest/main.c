@@ -16,7 +16,7 @@
  * nobody runs.
  */
 #define STUCK_NS 200000000UL
-#define STUCK_ROUNDS 3000
+#define STUCK_ROUNDS 1000
 
 static unsigned long seed = 1, seeds = 1, nr_per_actor = 600;
 static unsigned long ranges[2 * MAX_RANGES], nr_ranges;

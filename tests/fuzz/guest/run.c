@@ -136,7 +136,8 @@ static void loop(void *arg)
 
 	/* Who sleeps wakes up again. */
 	HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, (int)a->vcpu, &timer);
-	evtchn_bind_virq(VIRQ_TIMER, a->vcpu);
+	a->alarm = (unsigned int)evtchn_bind_virq(VIRQ_TIMER, a->vcpu);
+	unmask_port(a->alarm);
 	for (unsigned long i = 0; i < count; i++) {
 		w[W_PROGRESS + a->id] = i + 1;
 		if (wanted(a->id * count + i))
