@@ -201,7 +201,7 @@ syscall_entry:
 	andl $(NR_HYPERCALLS - 1), %eax         /* also when the branch above was predicted wrongly */
 	leaq hypercall_table(%rip), %r11
 	movq %r10, %rcx
-	/* TOUR 2.2: the number finds its function; one line of pv-abi/hypercalls.def is one entry. */
+	/* TOUR 2.2: the number finds its function. */
 	call *(%r11, %rax, 8)
 	.globl hypercall_return
 /* TOUR 2.6: the result goes to rax, and if nothing is due the guest goes on. */
