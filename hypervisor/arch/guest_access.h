@@ -101,6 +101,17 @@ fault:
 	return false;
 }
 
+/*
+ * A word at p + off, for sequences between guest_access_open() and guest_access_close(), after
+ * guest_range_ok(). A fault goes to the label fault, where access is still open.
+ */
+#define guest_put_word(p, off, value) \
+	__asm__ volatile goto("1: movq %[v], %c[o](%[b])\n\t" EXTABLE_C("1b", "%l[fault]") \
+			      : : [v] "r"((uint64_t)(value)), [b] "r"(p), [o] "i"(off) : "memory" : fault)
+#define guest_get_word(value, p, off) \
+	__asm__ volatile goto("1: movq %c[o](%[b]), %[v]\n\t" EXTABLE_C("1b", "%l[fault]") \
+			      : [v] "=r"(value) : [b] "r"(p), [o] "i"(off) : "memory" : fault)
+
 #define GUEST_FEW_WORDS(n) (__builtin_constant_p(n) && (n) > 8 && (n) <= 256 && (n) % 8 == 0)
 #define GUEST_ONE_WORD(n)  (__builtin_constant_p(n) && ((n) == 4 || (n) == 8))
 

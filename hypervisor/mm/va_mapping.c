@@ -56,7 +56,7 @@ static int flush_after(unsigned long va, unsigned long flags)
  * The L1 table behind va may cease to be one at any time; under its lock it is ours or it is
  * refused.
  */
-static int update_va(unsigned long va, uint64_t val, struct domain *pg_owner)
+static __always_inline int update_va(unsigned long va, uint64_t val, struct domain *pg_owner)
 {
 	struct vcpu *v = current;
 	uint64_t *p = mm_walk_l1(v->mm.guest_table, va);
@@ -85,7 +85,9 @@ long do_update_va_mapping(unsigned long va, unsigned long val, unsigned long fla
 	if (unlikely(current->mm.unfinished[0]) && mm_finish_unfinished(current))
 		return hypercall_continue(__HYPERVISOR_update_va_mapping, 3, va, val, flags);
 	rc = update_va(va, val, current->domain);
-	return rc ? rc : flush_after(va, flags);
+	if (rc || likely(!(flags & UVMF_FLUSHTYPE_MASK)))
+		return rc;
+	return flush_after(va, flags);
 }
 
 long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsigned long flags,

@@ -28,6 +28,7 @@
 #include "core/evtchn.h"
 #include "pv/internal.h"
 
+#define FRAME_WORDS 8           /* with an error code */
 #define VECTORS_WITH_ERROR_CODE (1U << TRAP_DF | 1U << TRAP_TS | 1U << TRAP_NP | 1U << TRAP_SS | 1U << TRAP_GP | \
 				 1U << TRAP_PF | 1U << TRAP_AC | 1U << 21)
 
@@ -83,27 +84,29 @@ static __noinline void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 	struct cpu_user_regs *r = &v->regs;
 	struct vcpu_info *vi = v->vcpu_info;
 	uint8_t mask = vi->evtchn_upcall_mask, flags = b->flags;
-	unsigned int first = flags & TBF_EXCEPTION_ERRCODE ? 0 : 1;
-	uint64_t frame[8], rflags = r->rflags;
+	uint64_t rflags = r->rflags, shown;
 
 	b->flags = 0;
-	/* Without an error code the first two words move up to take its place. */
-	frame[2] = b->error_code;
-	frame[first] = r->rcx;
-	frame[first + 1] = r->r11;
-	frame[3] = r->rip;
-	frame[4] = cs | (uint64_t)mask << 32;
-	frame[5] = (rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) | (mask ? 0 : X86_EFLAGS_IF);
+	shown = (rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) | (mask ? 0 : X86_EFLAGS_IF);
 	if (unlikely(v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl)))
-		frame[5] |= v->pv.iopl;
-	frame[6] = r->rsp;
-	frame[7] = r->ss;
-	sp = (sp & ~15UL) - (8 - first) * 8;
-	if (unlikely(!pv_range_ok(sp, sizeof(frame))) ||
-	    unlikely(!guest_copy_words((void *)sp, frame + first, 8 - first))) {
-		frame_lost(v, sp);
-		return;
-	}
+		shown |= v->pv.iopl;
+	sp = (sp & ~15UL) - FRAME_WORDS * 8;
+	if (unlikely(!pv_range_ok(sp, FRAME_WORDS * 8)))
+		goto lost;
+	guest_access_open();
+	guest_put_word(sp, 24, r->rip);
+	guest_put_word(sp, 32, cs | (uint64_t)mask << 32);
+	guest_put_word(sp, 40, shown);
+	guest_put_word(sp, 48, r->rsp);
+	guest_put_word(sp, 56, r->ss);
+	if (flags & TBF_EXCEPTION_ERRCODE)
+		guest_put_word(sp, 16, b->error_code);
+	else
+		sp += 8;                        /* and the lowest two words move up */
+	guest_put_word(sp, 8, r->r11);
+	guest_put_word(sp, 0, r->rcx);
+	guest_access_close();
+
 	if (flags & TBF_INTERRUPT)
 		vi->evtchn_upcall_mask = 1;
 	r->entry_vector = TRAP_SYSCALL;
@@ -113,6 +116,11 @@ static __noinline void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 	r->rsp = sp;
 	r->cs = SEL_RING3_CS64;
 	r->rip = b->eip;
+	return;
+fault:
+	guest_access_close();
+lost:
+	frame_lost(v, sp);
 }
 
 static __noinline void deliver_from_user(struct vcpu *v)

@@ -14,45 +14,70 @@
 #include "lib/errno.h"
 #include "pv/internal.h"
 
-static __noinline long bad_iret(struct vcpu *v, const char *why, unsigned long address)
+static __noinline long no_frame(struct vcpu *v, unsigned long frame)
 {
-	domain_crash(v->domain, "vCPU %u: iret hypercall: %s (%#lx)", v->vcpu_id, why, address);
+	domain_crash(v->domain, "vCPU %u: iret hypercall with no readable frame at %#lx", v->vcpu_id, frame);
 	return 0;
 }
 
-/* The return value is the guest's RAX. */
+static __noinline long no_user_table(struct vcpu *v)
+{
+	domain_crash(v->domain, "vCPU %u: iret to user mode at %#lx without a user page table", v->vcpu_id,
+		     (unsigned long)v->regs.rip);
+	return 0;
+}
+
+/*
+ * The return value is the guest's RAX. A frame that cannot be read ends the domain, so it does not matter
+ * how much of it is in the registers by then.
+ */
 long do_iret(void)
 {
 	struct vcpu *v = current;
 	struct cpu_user_regs *r = &v->regs;
-	struct iret_context f;
+	unsigned long frame = r->rsp;
+	uint64_t rax, flags, cs, rflags, value;
 
-	if (unlikely(copy_from_guest_va(&f, (const void *)r->rsp, sizeof(f))))
-		return bad_iret(v, "its frame is not readable", (unsigned long)r->rsp);
-	if ((f.cs & 3) == 3) {
+	if (unlikely(!pv_range_ok(frame, sizeof(struct iret_context))))
+		return no_frame(v, frame);
+	guest_access_open();
+	guest_get_word(rax, frame, offsetof(struct iret_context, rax));
+	guest_get_word(cs, frame, offsetof(struct iret_context, cs));
+	guest_get_word(flags, frame, offsetof(struct iret_context, flags));
+	guest_get_word(rflags, frame, offsetof(struct iret_context, rflags));
+	guest_get_word(value, frame, offsetof(struct iret_context, r11));
+	r->r11 = value;
+	guest_get_word(value, frame, offsetof(struct iret_context, rcx));
+	r->rcx = value;
+	guest_get_word(value, frame, offsetof(struct iret_context, rip));
+	r->rip = value;
+	guest_get_word(value, frame, offsetof(struct iret_context, rsp));
+	r->rsp = value;
+	guest_get_word(value, frame, offsetof(struct iret_context, ss));
+	r->ss = (uint16_t)(value | 3);
+	guest_access_close();
+
+	if ((cs & 3) == 3) {
 		if (unlikely(mfn_eq(v->mm.guest_table_user, INVALID_MFN)))
-			return bad_iret(v, "to user mode, and there is no user page table", (unsigned long)f.rip);
+			return no_user_table(v);
 		/* They stay off until the guest runs. */
 		local_irq_disable();
 		pv_toggle_mode(v);
 	}
 	if (v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl))
-		v->pv.iopl = f.rflags & X86_EFLAGS_IOPL;
-	r->rip = f.rip;
-	r->cs = pv_fix_code_selector(f.cs);
-	r->rflags = pv_fix_rflags(f.rflags);
-	r->rsp = f.rsp;
-	r->ss = (uint16_t)(f.ss | 3);
-	if (f.flags & VGCF_in_syscall) {
-		r->rcx = f.rip;
+		v->pv.iopl = rflags & X86_EFLAGS_IOPL;
+	r->cs = pv_fix_code_selector(cs);
+	r->rflags = pv_fix_rflags(rflags);
+	if (flags & VGCF_in_syscall) {
+		r->rcx = r->rip;
 		r->r11 = r->rflags;
-	} else {
-		r->rcx = f.rcx;
-		r->r11 = f.r11;
 	}
-	v->vcpu_info->evtchn_upcall_mask = !(f.rflags & X86_EFLAGS_IF);
+	v->vcpu_info->evtchn_upcall_mask = !(rflags & X86_EFLAGS_IF);
 	v->pv.nmi_masked = false;
-	return (long)f.rax;
+	return (long)rax;
+fault:
+	guest_access_close();
+	return no_frame(v, frame);
 }
 
 void pv_guest_syscall(struct cpu_user_regs *regs)

@@ -105,11 +105,18 @@ static void debug(struct vcpu *v)
 	pv_inject_trap(v, TRAP_DB, 0);
 }
 
+/* These have a case of their own in pv_trap(). */
+#define VECTORS_WITH_A_LOOK (1U << TRAP_PF | 1U << TRAP_GP | 1U << TRAP_UD | 1U << TRAP_NM | 1U << TRAP_DB)
+
 void pv_trap(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
 	unsigned int vector = regs->entry_vector;
 
+	if (likely(!((VECTORS_WITH_A_LOOK >> vector) & 1))) {
+		pv_inject_trap(v, vector, regs->error_code);
+		return;
+	}
 	switch (vector) {
 	case TRAP_PF:
 		page_fault(v, regs);
@@ -129,9 +136,6 @@ void pv_trap(struct cpu_user_regs *regs)
 		break;
 	case TRAP_DB:
 		debug(v);
-		break;
-	default:
-		pv_inject_trap(v, vector, regs->error_code);
 		break;
 	}
 }

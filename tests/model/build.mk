@@ -14,11 +14,11 @@ MODEL_HV_CFLAGS := $(MODEL_CFLAGS) -Wno-unused-function -Wno-array-bounds -Wno-s
 
 MODELS := pages grants events
 MODEL_HV_pages := mm/type mm/table mm/entry mm/mmu_update mm/mmuext mm/domain_pages mm/relinquish mm/segdesc mm/tlb mm/domain_mm \
-	mm/va_mapping core/rangeset lib/bitops
+	mm/va_mapping core/rangeset
 MODEL_OWN_pages := shim books pages
 MODEL_HV_grants := $(MODEL_HV_pages) mm/grant_map core/grant core/grant_entry core/grant_mapping core/grant_op core/grant_copy
 MODEL_OWN_grants := shim books grants
-MODEL_HV_events := core/evtchn core/evtchn_op core/evtchn_virq core/evtchn_fifo lib/bitops mm/tlb mm/type mm/table mm/entry \
+MODEL_HV_events := core/evtchn core/evtchn_op core/evtchn_virq core/evtchn_fifo mm/tlb mm/type mm/table mm/entry \
 	mm/domain_pages mm/segdesc mm/domain_mm core/rangeset
 MODEL_OWN_events := shim events
 
