@@ -58,23 +58,12 @@ fault:
 static inline bool guest_load(void *to, const void *from, unsigned long n)
 {
 	guest_access_open();
-	switch (n) {
-	case 4: {
-		uint32_t v;
-
-		__asm__ volatile goto("1: movl (%[p]), %[v]\n\t" EXTABLE_C("1b", "%l[fault]")
-			     : [v] "=r"(v) : [p] "r"(from) : : fault);
-		__builtin_memcpy(to, &v, 4);
-		break;
-	}
-	default: {
-		uint64_t v;
-
-		__asm__ volatile goto("1: movq (%[p]), %[v]\n\t" EXTABLE_C("1b", "%l[fault]")
-			     : [v] "=r"(v) : [p] "r"(from) : : fault);
-		__builtin_memcpy(to, &v, 8);
-	}
-	}
+	if (n == 4)
+		__asm__ volatile goto("1: movl (%[p]), %%eax\n\t" EXTABLE_C("1b", "%l[fault]")
+				      "movl %%eax, (%[t])" : : [p] "r"(from), [t] "r"(to) : "rax", "memory" : fault);
+	else
+		__asm__ volatile goto("1: movq (%[p]), %%rax\n\t" EXTABLE_C("1b", "%l[fault]")
+				      "movq %%rax, (%[t])" : : [p] "r"(from), [t] "r"(to) : "rax", "memory" : fault);
 	guest_access_close();
 	return true;
 fault:
@@ -105,12 +94,15 @@ fault:
  * A word at p + off, for sequences between guest_access_open() and guest_access_close(), after
  * guest_range_ok(). A fault goes to the label fault, where access is still open.
  */
-#define guest_put_word(p, off, value) \
-	__asm__ volatile goto("1: movq %[v], %c[o](%[b])\n\t" EXTABLE_C("1b", "%l[fault]") \
-			      : : [v] "r"((uint64_t)(value)), [b] "r"(p), [o] "i"(off) : "memory" : fault)
-#define guest_get_word(value, p, off) \
+#define guest_put_word(p, off, value) do { \
+		uint64_t v__ = (value); \
+		__asm__ volatile goto("1: movq %[v], %c[o](%[b])\n\t" EXTABLE_C("1b", "%l[fault]") \
+				      : : [v] "r"(v__), [b] "r"(p), [o] "i"(off) : "memory" : fault); \
+	} while (0)
+/* Into a variable that has a value already: what a fault leaves in an output is not defined. */
+#define guest_get_word(var, p, off) \
 	__asm__ volatile goto("1: movq %c[o](%[b]), %[v]\n\t" EXTABLE_C("1b", "%l[fault]") \
-			      : [v] "=r"(value) : [b] "r"(p), [o] "i"(off) : "memory" : fault)
+			      : [v] "+r"(var) : [b] "r"(p), [o] "i"(off) : : fault)
 
 #define GUEST_FEW_WORDS(n) (__builtin_constant_p(n) && (n) > 8 && (n) <= 256 && (n) % 8 == 0)
 #define GUEST_ONE_WORD(n)  (__builtin_constant_p(n) && ((n) == 4 || (n) == 8))

@@ -14,6 +14,11 @@
 #include "lib/errno.h"
 #include "pv/internal.h"
 
+/* clang 14 does not take what an asm goto puts out for assigned. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wconditional-uninitialized"
+#endif
+
 static __noinline long no_frame(struct vcpu *v, unsigned long frame)
 {
 	domain_crash(v->domain, "vCPU %u: iret hypercall with no readable frame at %#lx", v->vcpu_id, frame);
@@ -36,7 +41,7 @@ long do_iret(void)
 	struct vcpu *v = current;
 	struct cpu_user_regs *r = &v->regs;
 	unsigned long frame = r->rsp;
-	uint64_t rax, flags, cs, rflags, value;
+	uint64_t rax = 0, flags = 0, cs = 0, rflags = 0, value = 0;
 
 	if (unlikely(!pv_range_ok(frame, sizeof(struct iret_context))))
 		return no_frame(v, frame);
