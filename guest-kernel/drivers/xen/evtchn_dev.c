@@ -3,26 +3,27 @@
  * /dev/xen/evtchn: event channels for programs. Each open file owns the ports it binds; a port that
  * fires is masked and its number can be read; writing the number unmasks it.
  *
- * Locks: user->lock for the ring (taken by the event handler) and the list of ports.
+ * What fired waits in a list through the ports themselves, not in a ring: a port is in it once at most, and
+ * there is room for every port that could be bound, so none can be masked without its program learning of it.
+ *
+ * Locks: user->lock for the file's two lists (taken by the event handler).
  */
 #include "xen.h"
 #include "../../kernel/page.h"
 
-#define RING 512u
-
 struct user {
 	struct spinlock lock;
 	struct waitq wait;
-	u32 ring[RING];
-	u32 prod, cons;
 	struct list ports;
+	struct list fired;	/* not read yet, oldest first */
 };
 
 struct port {
 	struct list link;
+	struct list fired;	/* in user->fired, or alone */
 	struct user *user;
 	evtchn_port_t number;
-	bool reported;		/* masked, waiting for the program's write */
+	bool masked;		/* it fired, and waits for the program's write */
 };
 
 static void port_event(void *arg)
@@ -32,10 +33,9 @@ static void port_event(void *arg)
 
 	evtchn_mask(p->number);
 	spin_lock(&u->lock);
-	if (!p->reported && u->prod - u->cons < RING) {
-		p->reported = true;
-		u->ring[u->prod++ % RING] = p->number;
-	}
+	p->masked = true;
+	if (list_empty(&p->fired))
+		list_add_tail(&p->fired, &u->fired);
 	spin_unlock(&u->lock);
 	wake_all(&u->wait);
 }
@@ -50,32 +50,36 @@ static struct port *find_port(struct user *u, evtchn_port_t number)
 	return NULL;
 }
 
+/* A port that was opened for the program; it is closed again if it cannot be watched. */
 static long add_port(struct user *u, evtchn_port_t number)
 {
 	struct port *p = kzalloc(sizeof(*p));
 
 	if (!p)
-		return -ENOMEM;
+		goto err_close;
 	p->user = u;
 	p->number = number;
+	list_init(&p->fired);
 	spin_lock(&u->lock);
 	list_add_tail(&p->link, &u->ports);
 	spin_unlock(&u->lock);
-	if (evtchn_bind(number, 0, port_event, p)) {
-		spin_lock(&u->lock);
-		list_del(&p->link);
-		spin_unlock(&u->lock);
-		kfree(p);
-		return -ENFILE;
-	}
-	return number;
+	if (!evtchn_bind(number, 0, port_event, p))
+		return number;
+	spin_lock(&u->lock);
+	list_del(&p->link);
+	spin_unlock(&u->lock);
+	kfree(p);
+err_close:
+	evtchn_release(number);
+	return -ENOMEM;
 }
 
-static void remove_port(struct user *u, struct port *p)
+/* A port that is in no list of ports any more. Its handler may still put it among those that fired, until released. */
+static void close_port(struct user *u, struct port *p)
 {
 	evtchn_release(p->number);
 	spin_lock(&u->lock);
-	list_del(&p->link);
+	list_del(&p->fired);
 	spin_unlock(&u->lock);
 	kfree(p);
 }
@@ -90,10 +94,14 @@ static ssize_t evtchn_read(struct file *f, struct iobuf *io)
 	if (io->len < sizeof(u32))
 		return 0;
 	spin_lock(&u->lock);
-	while (u->prod == u->cons && !ret)
+	while (list_empty(&u->fired) && !ret)
 		ret = f->flags & O_NONBLOCK ? -EAGAIN : wait_locked(&u->wait, &u->lock, 0);
-	while (!ret && u->prod != u->cons && n < 64 && (n + 1) * sizeof(u32) <= io->len)
-		chunk[n++] = u->ring[u->cons++ % RING];
+	while (!ret && !list_empty(&u->fired) && n < ARRAY_SIZE(chunk) && (n + 1) * sizeof(u32) <= io->len) {
+		struct port *p = list_first(&u->fired, struct port, fired);
+
+		list_del(&p->fired);
+		chunk[n++] = p->number;
+	}
 	spin_unlock(&u->lock);
 	if (ret)
 		return ret;
@@ -114,8 +122,8 @@ static ssize_t evtchn_write(struct file *f, struct iobuf *io)
 			return done ? done : -EFAULT;
 		spin_lock(&u->lock);
 		p = find_port(u, number);
-		if (p && p->reported) {
-			p->reported = false;
+		if (p && p->masked) {
+			p->masked = false;
 			mine = true;
 		}
 		spin_unlock(&u->lock);
@@ -133,7 +141,7 @@ static unsigned evtchn_poll(struct file *f, struct polltable *pt)
 
 	poll_wait(pt, &u->wait);
 	spin_lock(&u->lock);
-	if (u->prod != u->cons)
+	if (!list_empty(&u->fired))
 		ev |= POLLIN | POLLRDNORM;
 	spin_unlock(&u->lock);
 	return ev;
@@ -187,11 +195,13 @@ static long on_port(struct user *u, u64 arg, bool unbind)
 		return -EFAULT;
 	spin_lock(&u->lock);
 	p = find_port(u, number);
+	if (p && unbind)
+		list_del(&p->link);
 	spin_unlock(&u->lock);
 	if (!p)
 		return -ENOTCONN;
 	if (unbind)
-		remove_port(u, p);
+		close_port(u, p);
 	else
 		evtchn_send(number);
 	return 0;
@@ -213,7 +223,8 @@ static long evtchn_ioctl(struct file *f, unsigned cmd, u64 arg)
 		return on_port(u, arg, IOC_KEY(cmd) == KEY('E', 3));
 	case KEY('E', 5):
 		spin_lock(&u->lock);
-		u->cons = u->prod;
+		while (!list_empty(&u->fired))
+			list_del(u->fired.next);
 		spin_unlock(&u->lock);
 		return 0;
 	}
@@ -224,8 +235,12 @@ static void evtchn_file_release(struct file *f)
 {
 	struct user *u = f->priv;
 
-	while (!list_empty(&u->ports))
-		remove_port(u, list_first(&u->ports, struct port, link));
+	while (!list_empty(&u->ports)) {
+		struct port *p = list_first(&u->ports, struct port, link);
+
+		list_del(&p->link);
+		close_port(u, p);
+	}
 	kfree(u);
 }
 
@@ -247,6 +262,7 @@ static int evtchn_open(struct file *f, void *arg)
 	spin_init(&u->lock, LOCK_OBJECT);
 	waitq_init(&u->wait);
 	list_init(&u->ports);
+	list_init(&u->fired);
 	f->ops = &evtchn_ops;
 	f->priv = u;
 	return 0;

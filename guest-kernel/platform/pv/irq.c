@@ -102,15 +102,17 @@ int evtchn_bind(evtchn_port_t port, unsigned cpu, void (*handler)(void *), void 
 
 	if (port >= PORTS)
 		return -1;
-	if (!actions[port / 256])
+	if (!actions[port / 256]) {
 		page = kzalloc(256 * sizeof(*page));
+		if (!page)
+			return -1;
+	}
 	spin_lock(&irq_lock);
 	if (!actions[port / 256] && page) {
 		actions[port / 256] = page;
 		page = NULL;
 	}
-	if (actions[port / 256])
-		actions[port / 256][port % 256] = (struct action){ handler, arg };
+	actions[port / 256][port % 256] = (struct action){ handler, arg };
 	for (unsigned c = 0; c < MAX_CPUS; c++)
 		cpu_ports[c][port / 64] &= ~(1ul << (port % 64));
 	cpu_ports[cpu][port / 64] |= 1ul << (port % 64);
