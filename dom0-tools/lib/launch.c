@@ -67,31 +67,66 @@ char *launch_config_path(domid_t dom, char *buf, size_t size)
 	return buf;
 }
 
+/* The config that is about to be kept. */
+static char *staged_path(domid_t dom, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%u.cfg.new", launch_run_dir(), dom);
+	return buf;
+}
+
+int launch_stage_config(domid_t dom, const struct cfg *c, struct err *e)
+{
+	char path[256], *text = cfg_format(c);
+	size_t len = strlen(text), done = 0;
+	int fd, ret = 0;
+
+	mkdir("/run", 0755);
+	mkdir(launch_run_dir(), 0755);
+	fd = open(staged_path(dom, path, sizeof(path)), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		free(text);
+		return err_sys(e, errno, "keeping the config: %s", path);
+	}
+	while (done < len && !ret) {
+		ssize_t n = write(fd, text + done, len - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (!n || errno != EINTR)
+			ret = err_sys(e, n ? errno : ENOSPC, "keeping the config: %s", path);
+	}
+	if (close(fd) && !ret)
+		ret = err_sys(e, errno, "keeping the config: %s", path);
+	if (ret)
+		unlink(path);
+	free(text);
+	return ret;
+}
+
+int launch_commit_config(domid_t dom, struct err *e)
+{
+	char from[256], to[256];
+
+	staged_path(dom, from, sizeof(from));
+	if (rename(from, launch_config_path(dom, to, sizeof(to))))
+		return err_sys(e, errno, "keeping the config: %s", to);
+	return 0;
+}
+
+void launch_drop_config(domid_t dom)
+{
+	char path[256];
+
+	unlink(staged_path(dom, path, sizeof(path)));
+}
+
 /* Paths are kept as they were resolved: whoever restarts the domain may look elsewhere. */
 static int keep_config(domid_t dom, struct cfg *raw, const struct build *b, struct err *e)
 {
-	char path[256], *text;
-	size_t len;
-	int fd, ret = 0;
-
-	launch_config_path(dom, path, sizeof(path));
-	mkdir("/run", 0755);
-	mkdir(launch_run_dir(), 0755);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys(e, errno, "keeping the config: %s", path);
 	cfg_set_string(raw, "kernel", b->kernel);
 	if (b->ramdisk)
 		cfg_set_string(raw, "ramdisk", b->ramdisk);
-	text = cfg_format(raw);
-	len = strlen(text);
-	if (write(fd, text, len) != (ssize_t)len) {
-		ret = err_sys(e, errno ? errno : ENOSPC, "keeping the config: %s", path);
-		unlink(path);
-	}
-	free(text);
-	close(fd);
-	return ret;
+	return launch_stage_config(dom, raw, e) || launch_commit_config(dom, e) ? -1 : 0;
 }
 
 domid_t host_find_name(struct host *host, const char *name)
@@ -269,6 +304,7 @@ int launch_destroy(struct host *host, domid_t dom, struct err *e)
 	unlink(launch_config_path(dom, path, sizeof(path)));
 	strncat(path, ".preserved", sizeof(path) - strlen(path) - 1);
 	unlink(path);
+	launch_drop_config(dom);
 	trace_forget(dom);
 	return ret ? hcall_fail(&host->h, e, ret, "domain %u", dom) : 0;
 }

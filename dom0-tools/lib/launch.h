@@ -37,5 +37,12 @@ domid_t host_find_name(struct host *host, const char *name);
 /* /run/pvctl/ID.cfg (directory: PVCTL_RUN). Returns @buf. */
 char *launch_config_path(domid_t dom, char *buf, size_t size);
 const char *launch_run_dir(void);
+/*
+ * Keep a config in two steps. Staging writes it beside the one that is kept, and may fail (no room), which leaves
+ * that one as it was; then it is committed, which replaces the whole file at once, or dropped.
+ */
+int launch_stage_config(domid_t dom, const struct cfg *c, struct err *e);
+int launch_commit_config(domid_t dom, struct err *e);
+void launch_drop_config(domid_t dom);
 
 #endif

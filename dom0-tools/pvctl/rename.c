@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "verbs.h"
 
@@ -28,36 +29,47 @@ static int check_name(struct host *host, const char *name, struct err *e)
 	return 0;
 }
 
+/* The kept config, with the new name, beside the old one. 1: no config is kept (a preserved or a boot domain). */
+static int stage_config(domid_t dom, const char *name, struct err *e)
+{
+	struct cfg c = { 0 };
+	char path[256];
+	int ret;
+
+	if (access(launch_config_path(dom, path, sizeof(path)), F_OK))
+		return 1;
+	ret = cfg_parse_file(&c, path, e);
+	if (!ret) {
+		cfg_set_string(&c, "name", name);
+		ret = launch_stage_config(dom, &c, e);
+	}
+	cfg_free(&c);
+	return ret ? -1 : 0;
+}
+
 static int rename_domain(struct host *host, domid_t dom, const char *name, struct err *e)
 {
-	char path[256], *vm, *text;
-	struct err ignored = ERR_INIT;
-	struct cfg c = { 0 };
-	FILE *f;
+	char path[256], *vm;
+	int staged;
 
-	if (check_name(host, name, e) || domstore_write(host->xs, dom, "name", name, e))
+	if (check_name(host, name, e))
 		return -1;
+	/* What may fail for want of room comes first: the policies are in that file. */
+	staged = stage_config(dom, name, e);
+	if (staged < 0)
+		return err_wrap(e, "not renamed");
+	if (domstore_write(host->xs, dom, "name", name, e)) {
+		if (!staged)
+			launch_drop_config(dom);
+		return -1;
+	}
 	vm = domstore_read(host->xs, dom, "vm");
 	if (vm) {
 		snprintf(path, sizeof(path), "%s/name", vm);
 		xs_write(host->xs, XBT_NULL, path, name, (unsigned int)strlen(name));
 		free(vm);
 	}
-	launch_config_path(dom, path, sizeof(path));
-	if (cfg_parse_file(&c, path, &ignored)) {
-		cfg_free(&c);
-		return 0;
-	}
-	cfg_set_string(&c, "name", name);
-	text = cfg_format(&c);
-	f = fopen(path, "w");
-	if (f) {
-		fputs(text, f);
-		fclose(f);
-	}
-	free(text);
-	cfg_free(&c);
-	return 0;
+	return staged ? 0 : launch_commit_config(dom, e);
 }
 
 int verb_rename(int argc, char **argv)
