@@ -10,11 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +38,27 @@ static struct history {
 static void say(const char *name, const char *what)
 {
 	fprintf(stderr, "domaind: %s: %s\n", name, what);
+}
+
+/*
+ * What is found again at each look is said once, until it changes: a log must not grow while nobody is there.
+ * A name that loses its place to another says its line once more.
+ */
+static void say_change(const char *name, const char *what)
+{
+	static uint32_t said[64];
+	uint32_t who = 2166136261u, all;
+	const char *p;
+
+	for (p = name; *p; p++)
+		who = (who ^ (uint8_t)*p) * 16777619u;
+	all = who;
+	for (p = what; *p; p++)
+		all = (all ^ (uint8_t)*p) * 16777619u;
+	if (said[who % ARRAY_SIZE(said)] == all)
+		return;
+	said[who % ARRAY_SIZE(said)] = all;
+	say(name, what);
 }
 
 static int restarts_too_often(const char *name)
@@ -140,7 +162,7 @@ static void carry_out(struct host *host, domid_t dom, long long action, struct d
 	if (action == ACTION_COREDUMP_DESTROY || action == ACTION_COREDUMP_RESTART)
 		dump(host, dom, d->name);
 	if (action == ACTION_RENAME_RESTART && rename_away(host, dom, d->name, &e)) {
-		say(d->name, e.text);
+		say_change(d->name, e.text);
 		return;
 	}
 	if (action == ACTION_PRESERVE || action == ACTION_RENAME_RESTART) {
@@ -148,7 +170,7 @@ static void carry_out(struct host *host, domid_t dom, long long action, struct d
 		snprintf(kept, sizeof(kept), "%s.preserved", path);
 		rename(path, kept);
 	} else if (launch_destroy(host, dom, &e)) {
-		say(d->name, e.text);
+		say_change(d->name, e.text);
 	}
 	if (action != ACTION_RESTART && action != ACTION_COREDUMP_RESTART &&
 	    action != ACTION_RENAME_RESTART)
@@ -173,7 +195,7 @@ static void handle(struct host *host, const struct xen_domctl_getdomaininfo *i)
 	if (access(path, F_OK))
 		return;
 	if (cfg_parse_file(&raw, path, &e) || domcfg_check(&d, &raw, &lim, &e)) {
-		say(path, e.text);
+		say_change(path, e.text);
 	} else {
 		memcpy(d.uuid, i->handle, sizeof(d.uuid));
 		d.uuid_given = action_for(&d, reason) != ACTION_RENAME_RESTART;
@@ -199,7 +221,7 @@ static void look(struct host *host)
 	char path[256];
 
 	if (n < 0) {
-		say("domains", e.text);
+		say_change("domains", e.text);
 		return;
 	}
 	/* What crashed, first: its trace is being overwritten. */
@@ -237,15 +259,16 @@ static void adopt_boot_domains(struct host *host)
  * Until a domain was released, or for a while: should an event ever be lost, it is late but not
  * forgotten. False when XenStore is gone.
  */
-static int wait_for_change(struct host *host)
+static int wait_for_change(struct host *host, int listener)
 {
-	struct pollfd p = { xs_fileno(host->xs), POLLIN, 0 };
+	struct pollfd p[2] = { { xs_fileno(host->xs), POLLIN, 0 }, { listener, POLLIN, 0 } };
 	char **event;
+	int asked;
 
 	/* Events may have come with an answer to a request, and wait in the library. */
 	event = xs_check_watch(host->xs);
 	if (!event) {
-		poll(&p, 1, 3000);
+		poll(p, 2, 3000);
 		errno = 0;
 		event = xs_check_watch(host->xs);
 		if (!event && errno && errno != EAGAIN)
@@ -253,37 +276,60 @@ static int wait_for_change(struct host *host)
 	}
 	for (; event; event = xs_check_watch(host->xs))
 		free(event);
+	/* Those who asked whether we run: the connection was the answer. */
+	while ((asked = accept(listener, NULL, NULL)) >= 0)
+		close(asked);
 	return 1;
 }
 
-static const char *pid_path(void)
+/*
+ * That one runs is told by a socket on which it listens: it ends with the process, however that ends. A file
+ * with a process id would live on, and the id be another's.
+ */
+static int open_socket(struct sockaddr_un *addr)
 {
-	const char *path = getenv("DOMAIND_PID");
+	const char *path = getenv("DOMAIND_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	return path ? path : "/run/domaind.pid";
-}
-
-static void write_pid(void)
-{
-	FILE *f = fopen(pid_path(), "w");
-
-	if (!f)
-		return;
-	fprintf(f, "%d\n", (int)getpid());
-	fclose(f);
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	snprintf(addr->sun_path, sizeof(addr->sun_path), "%s", path ? path : "/run/domaind.sock");
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
 }
 
 int domaind_runs(void)
 {
-	FILE *f = fopen(pid_path(), "r");
-	int pid = 0;
+	struct sockaddr_un addr;
+	int fd = open_socket(&addr), runs;
 
-	if (!f)
+	if (fd < 0)
 		return 0;
-	if (fscanf(f, "%d", &pid) != 1)
-		pid = 0;
-	fclose(f);
-	return pid > 0 && pid != getpid() && (!kill(pid, 0) || errno == EPERM);
+	/* A daemon that is busy with a domain has others waiting: it runs, too. */
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	runs = !connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || errno == EAGAIN || errno == EINPROGRESS;
+	close(fd);
+	return runs;
+}
+
+/* The socket on which the daemon listens; -1 with a message. Nobody listens on it yet. */
+static int claim_socket(struct err *e)
+{
+	struct sockaddr_un addr;
+	int fd = open_socket(&addr);
+
+	if (fd < 0)
+		return err_sys(e, errno, "domaind: socket");
+	mkdir("/run", 0755);
+	unlink(addr.sun_path);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 16)) {
+		err_sys(e, errno, "domaind: %s", addr.sun_path);
+		close(fd);
+		return -1;
+	}
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
 }
 
 /* Into the background, unless -f; what is said goes to a log there. */
@@ -307,14 +353,40 @@ static void detach(void)
 	setsid();
 }
 
+static int serve(int listener, int foreground, struct err *e)
+{
+	struct host host;
+
+	if (host_open_store(&host, e))
+		return complain(e);
+	if (!xs_watch(host.xs, "@releaseDomain", "release")) {
+		err_sys(e, errno, "XenStore: watching @releaseDomain");
+		host_close(&host);
+		return complain(e);
+	}
+	if (!foreground)
+		detach();
+	adopt_boot_domains(&host);
+	/* The first look covers what happened before. */
+	do
+		look(&host);
+	while (wait_for_change(&host, listener));
+	say("XenStore", "connection lost");
+	host_close(&host);
+	return EXIT_FAILED;
+}
+
 int verb_domaind(int argc, char **argv)
 {
-	int foreground = argc > 1 && !strcmp(argv[1], "-f");
+	int foreground = argc > 1 && !strcmp(argv[1], "-f"), listener, status;
 	struct err e = ERR_INIT;
-	struct host host;
 
 	if (domaind_runs())
 		return EXIT_OK;
+	/* Before the caller goes on, who may be asked for another domain at once. */
+	listener = claim_socket(&e);
+	if (listener < 0)
+		return complain(&e);
 	/* Before anything is mapped: the child has its own pages, and hypercalls need theirs present. */
 	if (!foreground) {
 		pid_t pid = fork();
@@ -326,22 +398,7 @@ int verb_domaind(int argc, char **argv)
 			return complain(&e);
 		}
 	}
-	if (host_open_store(&host, &e))
-		return complain(&e);
-	if (!xs_watch(host.xs, "@releaseDomain", "release")) {
-		err_sys(&e, errno, "XenStore: watching @releaseDomain");
-		host_close(&host);
-		return complain(&e);
-	}
-	if (!foreground)
-		detach();
-	write_pid();
-	adopt_boot_domains(&host);
-	/* The first look covers what happened before. */
-	do
-		look(&host);
-	while (wait_for_change(&host));
-	say("XenStore", "connection lost");
-	host_close(&host);
-	return EXIT_FAILED;
+	status = serve(listener, foreground, &e);
+	close(listener);
+	return status;
 }
