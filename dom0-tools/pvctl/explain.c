@@ -14,6 +14,7 @@
 
 #include "../lib/ctl.h"
 #include "../lib/frames.h"
+#include "../lib/strbuf.h"
 #include "../lib/symbols.h"
 #include "../lib/trace.h"
 #include "verbs.h"
@@ -194,6 +195,7 @@ static void print_console(domid_t dom)
 	int fd = console_connect(dom, &ignored), lines = 0;
 	char buf[16384], *p;
 	struct pollfd pfd = { fd, POLLIN, 0 };
+	struct strbuf text = STRBUF_INIT;
 	size_t len = 0;
 	ssize_t n;
 
@@ -218,7 +220,10 @@ static void print_console(domid_t dom)
 		lines += p[-1] == '\n' && p != buf + len;
 	if (lines > CONSOLE_TAIL)
 		p++;
-	printf("\nConsole, last lines\n%s%s", p, len && buf[len - 1] != '\n' ? "\n" : "");
+	/* What a domain printed shall not move our terminal's cursor, rename its window or make it answer. */
+	strbuf_add_visible(&text, p, (size_t)(buf + len - p));
+	printf("\nConsole, last lines\n%s%s", text.s ? text.s : "", len && buf[len - 1] != '\n' ? "\n" : "");
+	strbuf_free(&text);
 }
 
 static void load_symbols(domid_t dom, struct symbols *syms)
