@@ -3,7 +3,8 @@
  * pvctl console: this terminal as a domain's console.
  *
  * consoled owns the rings and keeps what each domain printed. It is asked with one line, "attach ID",
- * answers with what is kept, and from then on bytes go both ways. Ctrl-] leaves.
+ * answers with what is kept, and from then on bytes go both ways. Ctrl-] leaves, and so does the end of the
+ * input once the console has been silent for a moment: a script gets the answer to its last line.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,11 +14,15 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "verbs.h"
 
 #define ESCAPE_CHAR 0x1d	/* Ctrl-] */
+/* Of what a script's last line brought: wait for so long a silence, but no longer than that. */
+#define SILENCE_MS 500
+#define ANSWER_S 5
 
 int console_connect(domid_t dom, struct err *e)
 {
@@ -60,31 +65,45 @@ static int write_all(int fd, const char *p, size_t len)
 	return 0;
 }
 
+/* What the domain printed goes out. False at its end, or ours. @last is the last character shown. */
+static int show(int fd, char *last)
+{
+	char buf[1024];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 1;
+	if (n <= 0 || write_all(STDOUT_FILENO, buf, (size_t)n))
+		return 0;
+	*last = buf[n - 1];
+	return 1;
+}
+
 /* Copy both ways until either end closes or the escape character is typed. */
-static void shovel(int fd)
+static void shovel(int fd, char *last)
 {
 	struct pollfd p[2] = { { fd, POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 } };
 	char buf[1024], *esc;
+	time_t ended = 0;
+	int timeout = -1, ready;
 	ssize_t n;
 
-	for (;;) {
-		if (poll(p, 2, -1) < 0) {
-			if (errno == EINTR)
-				continue;
+	while (!ended || time(NULL) - ended <= ANSWER_S) {
+		ready = poll(p, 2, timeout);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
 			return;
-		}
-		if (p[0].revents) {
-			n = read(fd, buf, sizeof(buf));
-			if (n <= 0 || write_all(STDOUT_FILENO, buf, (size_t)n))
-				return;
-		}
+		if (p[0].revents && !show(fd, last))
+			return;
 		if (!p[1].revents)
 			continue;
 		n = read(STDIN_FILENO, buf, sizeof(buf));
 		if (n <= 0) {
-			/* End of a script's input: keep showing what the domain prints. */
 			p[1].fd = -1;
 			p[1].revents = 0;
+			timeout = SILENCE_MS;
+			ended = time(NULL);
 			continue;
 		}
 		esc = memchr(buf, ESCAPE_CHAR, (size_t)n);
@@ -97,6 +116,7 @@ int console_run(int fd)
 {
 	struct termios old, raw;
 	int tty = !tcgetattr(STDIN_FILENO, &old);
+	char last = '\n';
 
 	fflush(stdout);
 	if (tty) {
@@ -107,9 +127,12 @@ int console_run(int fd)
 		raw.c_cc[VTIME] = 0;
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
-	shovel(fd);
+	shovel(fd, &last);
 	if (tty)
 		tcsetattr(STDIN_FILENO, TCSANOW, &old);
+	/* The cursor stands behind the domain's prompt: ours begins a line. */
+	if (tty && last != '\n' && isatty(STDOUT_FILENO))
+		write_all(STDOUT_FILENO, "\n", 1);
 	close(fd);
 	return EXIT_OK;
 }

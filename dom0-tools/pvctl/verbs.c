@@ -18,7 +18,9 @@ const struct verb verbs[] = {
 	{ "list", verb_list, "[-l] [-v] [DOMAIN...]", "List domains",
 	  "  -l, --long         configs, as JSON\n"
 	  "  -v, --verbose      also UUID, reason of shutdown and label\n" },
-	{ "console", verb_console, "DOMAIN", "Connect to a domain's console; Ctrl-] leaves", NULL },
+	{ "console", verb_console, "DOMAIN", "Connect to a domain's console; Ctrl-] leaves",
+	  "  So does the end of the input, when the console is silent for half a second, or after 5 s:\n"
+	  "  `pvctl console DOMAIN </dev/null` shows what the domain has printed.\n" },
 	{ "destroy", verb_destroy, "DOMAIN...", "End a domain at once", NULL },
 	{ "shutdown", verb_shutdown, "[-w] {-a | DOMAIN...}", "Ask a domain to power off",
 	  "  -a, --all          all domains but the control domain\n"
