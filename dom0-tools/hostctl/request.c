@@ -224,6 +224,9 @@ static void add_environment(struct items *items)
 		if (value && snprintf(text, sizeof(text), "%s=%s", passed[i], value) < (int)sizeof(text))
 			item_string(items, ITEM_ENV, text);
 	}
+	/* There it is a pipe, to us. */
+	if (isatty(2))
+		item_string(items, ITEM_ENV, "PVCTL_PROGRESS=1");
 }
 
 static void add_terminal(const struct request *r, struct items *items)

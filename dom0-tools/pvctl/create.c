@@ -2,6 +2,7 @@
 /* pvctl create */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,40 @@ static int start(struct host *host, domid_t dom, const struct options *o, struct
 	return fd >= 0 ? console_run(fd) : EXIT_OK;
 }
 
+/*
+ * A large kernel takes seconds to read and decompress, in one piece: a person at a terminal is told by an alarm
+ * what takes so long. ./pvctl on the host says in the environment that its standard error is one.
+ */
+static char progress[320];
+
+static void say_progress(int sig)
+{
+	if (write(STDERR_FILENO, progress, strlen(progress)) < 0)
+		return;		/* nobody to tell */
+}
+
+static void promise_progress(const struct options *o, const char *kernel)
+{
+	struct sigaction sa = { .sa_handler = say_progress, .sa_flags = SA_RESTART };
+
+	if (o->quiet || (!isatty(STDERR_FILENO) && !getenv("PVCTL_PROGRESS")))
+		return;
+	snprintf(progress, sizeof(progress), "Loading kernel %.280s ...\n", kernel);
+	sigaction(SIGALRM, &sa, NULL);
+	alarm(1);
+}
+
+static int launch(struct host *host, struct domcfg *d, struct cfg *c, const struct options *o, domid_t *dom,
+		  struct err *e)
+{
+	int ret;
+
+	promise_progress(o, d->kernel);
+	ret = launch_domain(host, d, c, dom, e);
+	alarm(0);
+	return ret;
+}
+
 int verb_create(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -170,7 +205,7 @@ int verb_create(int argc, char **argv)
 		return complain(&e);
 	}
 	if (host_limits(&host, &lim, &e) || domcfg_check(&d, &c, &lim, &e) ||
-	    launch_domain(&host, &d, &c, &dom, &e))
+	    launch(&host, &d, &c, &o, &dom, &e))
 		complain(&e);
 	else
 		status = start(&host, dom, &o, &e);
