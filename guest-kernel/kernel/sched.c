@@ -62,6 +62,7 @@ void timer_interrupt(void)
 
 void resched_interrupt(void)
 {
+	nmi_report();
 	this_cpu()->need_resched = true;
 }
 

@@ -78,12 +78,37 @@ static void page_fault(struct trapframe *tf)
 		panic_trap(tf, "page fault in the kernel", addr);
 }
 
+static u32 nmis[MAX_CPUS];	/* not reported yet */
+
+void nmi_report(void)
+{
+	u32 n = __atomic_exchange_n(&nmis[this_cpu()->id], 0, __ATOMIC_SEQ_CST);
+
+	if (n)
+		printk("CPU %u: %u NMI%s that nothing here asked for; going on\n", this_cpu()->id, n, n == 1 ? "" : "s");
+}
+
+/*
+ * An NMI comes between any two instructions, also of somebody who holds a spinlock, the log's perhaps. Spinlocks are
+ * held with interrupts off; so it is reported at once only where they were on, else by an interrupt that we send ourselves.
+ */
+static void nmi(const struct trapframe *tf)
+{
+	__atomic_add_fetch(&nmis[this_cpu()->id], 1, __ATOMIC_SEQ_CST);
+	if (tf->rflags & FLAG_IF)
+		nmi_report();
+	else
+		plat_send_resched(this_cpu()->id);
+}
+
 void trap_handle(struct trapframe *tf)
 {
 	unsigned v = tf->vector;
 
 	if (v == 14) {
 		page_fault(tf);
+	} else if (v == 2) {
+		nmi(tf);
 	} else if (from_user(tf)) {
 		signal_fault(tf, v < ARRAY_SIZE(signals) && signals[v] ? signals[v] : SIGSEGV, tf->rip);
 	} else if (!kernel_fixup(tf)) {

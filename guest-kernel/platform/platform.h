@@ -136,6 +136,7 @@ void syscall_handle(struct trapframe *tf);
 void user_return(struct trapframe *tf);		/* last thing before user mode; interrupts off */
 void timer_interrupt(void);
 void resched_interrupt(void);
+void nmi_report(void);				/* part of the former: NMIs that came at a bad moment */
 void console_input(const char *buf, size_t n);
 extern void *ap_stacks[MAX_CPUS];		/* tops of the stacks the others start on */
 
