@@ -70,11 +70,15 @@ static void __init build_control_domain(const struct boot_info *bi)
 		.max_vcpus = dom0_vcpus(),
 	};
 	struct domain *d;
+	char why[192], mem[64];
 
 	if (bi->nr_modules > 1)
 		b.ramdisk = bi->module[1];
-	if (build_boot_domain(&b, &d))
-		panic("the control domain could not be built");
+	if (build_boot_domain(&b, &d, why, sizeof(why))) {
+		if (!cmdline_find("dom0_mem", mem, sizeof(mem)))
+			panic("the control domain could not be built: %s", why);
+		panic("the control domain could not be built with dom0_mem=%s: %s", mem, why);
+	}
 	domain_unpause_by_controller(d);
 }
 

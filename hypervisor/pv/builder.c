@@ -45,6 +45,7 @@ struct build {
 	unsigned long module_pfn, p2m_pfn, p2m_frames;  /* of unmapped module, of a P2M list apart */
 	unsigned long next_table_pfn, last_table_pfn;
 	uint64_t l4;                    /* its MFN */
+	char why[160];                  /* what made it fail; empty: nothing that a person could change */
 };
 
 static void *pfn_virt(const struct build *x, unsigned long n)
@@ -112,8 +113,8 @@ static int layout(struct build *x)
 	x->p2m_pfn = x->module_pfn + (x->k.mod_start_pfn ? mod >> PAGE_SHIFT : 0);
 	x->p2m_frames = x->k.init_p2m ? (list >> PAGE_SHIFT) + tables_for(x->p2m_list, x->p2m_list + list) : 0;
 	if (x->p2m_pfn + x->p2m_frames > x->nr_pages) {
-		printk(LOG_ERR "%s: kernel, module and tables need %lu kB, the domain has %lu kB\n", x->b->name,
-		       (x->p2m_pfn + x->p2m_frames) * 4, x->nr_pages * 4);
+		snprintf(x->why, sizeof(x->why), "kernel, module and tables need %lu kB, the domain has %lu kB",
+			 (x->p2m_pfn + x->p2m_frames) * 4, x->nr_pages * 4);
 		return -ENOMEM;
 	}
 	return 0;
@@ -371,19 +372,20 @@ static int fill(struct build *x)
 }
 
 /* TOUR 1.6: a boot domain is made from its kernel. */
-int build_boot_domain(const struct boot_domain *b, struct domain **out)
+int build_boot_domain(const struct boot_domain *b, struct domain **out, char *why, size_t why_size)
 {
 	struct build x = { .b = b };
+	unsigned long free = free_frames();
 	struct kernel_image img;
-	char why[160];
+	char reason[160];
 	uint64_t reserve;
 	int rc;
 
-	rc = image_open(maddr_to_virt(maddr(b->kernel.start)), b->kernel.size, &img, why, sizeof(why));
+	rc = image_open(maddr_to_virt(maddr(b->kernel.start)), b->kernel.size, &img, reason, sizeof(reason));
 	if (!rc)
-		rc = elf_parse_kernel(img.elf, img.size, &x.k, why, sizeof(why));
+		rc = elf_parse_kernel(img.elf, img.size, &x.k, reason, sizeof(reason));
 	if (rc) {
-		printk(LOG_ERR "%s: kernel: %s\n", b->name, why);
+		snprintf(why, why_size, "kernel: %s", reason);
 		image_release(&img);
 		return rc;
 	}
@@ -402,12 +404,15 @@ int build_boot_domain(const struct boot_domain *b, struct domain **out)
 		rc = grant_hardware(x.d);
 	if (x.p2m)
 		vmap_boot_free(x.p2m, x.nr_pages * 8);
-	if (rc)
-		printk(LOG_ERR "%s: could not be built: error %d (%lu of %lu pages free)\n", b->name, rc,
-		       free_frames(), x.nr_pages);
-	else
+	if (!rc)
 		*out = x.d;
 out:
+	if (rc && x.nr_pages > free)
+		snprintf(why, why_size, "it shall have %lu kB, and %lu kB are free", x.nr_pages * 4, free * 4);
+	else if (rc && x.why[0])
+		strlcpy(why, x.why, why_size);
+	else if (rc)
+		snprintf(why, why_size, "error %d", rc);
 	image_release(&img);
 	return rc;
 }

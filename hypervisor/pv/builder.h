@@ -21,8 +21,8 @@ struct boot_domain {
 	xen_domain_handle_t handle;
 };
 
-/* 0 and *out, paused by its creation; or -errno after saying why on the console. */
-int build_boot_domain(const struct boot_domain *b, struct domain **out);
+/* 0 and *out, paused by its creation; or -errno, with what is wrong, for the person at the console, in why. */
+int build_boot_domain(const struct boot_domain *b, struct domain **out, char *why, size_t why_size);
 
 /* pv/image.c: the ELF inside a kernel file. *elf may be the file itself, or memory to give back by image_release(). */
 struct kernel_image {

@@ -123,6 +123,7 @@ bool __init hyperlaunch_build(const struct boot_info *bi)
 	int root, node;
 	unsigned int n = 0;
 	struct domain *built[BOOT_MAX_MODULES];
+	char why[192];
 
 	if (!t)
 		return false;
@@ -137,8 +138,8 @@ bool __init hyperlaunch_build(const struct boot_info *bi)
 		if (n == ARRAY_SIZE(built))
 			panic("device tree: more than %zu domains", ARRAY_SIZE(built));
 		parse_domain(t, node, bi, &b);
-		if (build_boot_domain(&b, &built[n]))
-			panic("device tree: domain %s could not be built", b.name);
+		if (build_boot_domain(&b, &built[n], why, sizeof(why)))
+			panic("device tree: domain %s could not be built: %s", b.name, why);
 		n++;
 	}
 	if (!n)

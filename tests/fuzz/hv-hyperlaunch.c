@@ -25,7 +25,7 @@ const char *module_arguments(const char *s)
 	return s;
 }
 
-int build_boot_domain(const struct boot_domain *b, struct domain **out)
+int build_boot_domain(const struct boot_domain *b, struct domain **out, char *why, size_t why_size)
 {
 	MUST(b->domid < DOMID_FIRST_RESERVED && b->max_vcpus && b->max_vcpus <= MAX_VCPUS && b->kernel.size);
 	MUST(memchr(b->name, 0, sizeof(b->name)) && strlen(b->cmdline) < 1 << 20);
