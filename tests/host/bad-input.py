@@ -63,7 +63,8 @@ def main():
     with Tap() as t, tempfile.TemporaryDirectory() as share, tempfile.TemporaryDirectory() as here, \
          RunningHost(share=share) as host:
         make_kernels(share)
-        free = host.free_memory()
+        host.first_domain()
+        free = host.free_frames()
 
         def refused(what, args, pattern, status=1):
             r = host.pvctl(*args)
@@ -117,8 +118,8 @@ def main():
         refused("console of a new domain without consoled", ["create", "-c", config(here, "q.cfg")], r"consoled")
 
         t.eq(list(host.list()), ["Domain-0"], "no domain is left behind")
-        t.ok(host.wait_for("memory", lambda: host.free_memory() == free, 10), "no memory is left behind",
-             f"free before {free}, now {host.free_memory()}")
+        t.ok(host.wait_for("memory", lambda: host.free_frames() == free, 10), "no memory is left behind",
+             f"free frames before {free}, now {host.free_frames()}")
         r = host.run("xenstore-list /local/domain")
         t.eq(r.out.split(), ["0"], "nor anything in the store")
 

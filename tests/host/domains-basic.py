@@ -82,7 +82,8 @@ def main():
     with Tap() as t, RunningHost() as host:
         t.note(f"ready after {host.ready_after:.2f} s")
         check_list(t, host)
-        free = host.free_memory()
+        host.first_domain()
+        free = host.free_frames()
         check_create(t, host)
         check_console(t, host)
         check_states(t, host)
@@ -100,8 +101,8 @@ def main():
         t.ok(abs(host.list().get("second", (0, 0))[1] - 24) <= 1, "the override counts", host.list())
         t.eq(host.pvctl("destroy", "second").status, 0, "destroy succeeds")
         t.ok(host.wait_for("the domain to go", lambda: "second" not in host.list(), 10), "and it is gone")
-        t.ok(host.wait_for("its memory", lambda: host.free_memory() == free, 10), "all memory is back",
-             f"free before {free}, now {host.free_memory()}")
+        t.ok(host.wait_for("its memory", lambda: host.free_frames() == free, 10), "all memory is back",
+             f"free frames before {free}, now {host.free_frames()}")
 
 
 if __name__ == "__main__":

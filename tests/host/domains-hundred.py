@@ -29,7 +29,8 @@ done"""
 
 def main():
     with Tap() as t, RunningHost() as host:
-        free = host.free_memory()
+        host.first_domain()
+        free = host.free_frames()
         r = host.run(CREATE, timeout=150)
         t.eq((r.status, r.out), (0, ""), f"{COUNT} domains are created") or t.note(r)
         t.note(f"{r.seconds / COUNT * 1000:.0f} ms each")
@@ -40,8 +41,9 @@ def main():
         r = host.run(DESTROY, timeout=120)
         t.eq((r.status, r.out), (0, ""), "all are destroyed") or t.note(r)
         t.eq(list(host.list()), ["Domain-0"], "list shows none")
-        t.ok(host.wait_for("memory", lambda: host.free_memory() == free, 10), "all memory is back",
-             f"free before {free}, now {host.free_memory()}")
+        # The control domain had more than 128 event channels open: the second page of its table stays.
+        t.ok(host.wait_for("memory", lambda: free - 1 <= host.free_frames() <= free, 10), "all memory is back",
+             f"free frames before {free}, now {host.free_frames()}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def shell(t, host, vcpus):
 def main():
     vcpus = CPUS
     with Tap() as t, RunningHost() as host:
-        free = host.free_memory()
+        host.first_domain()
+        free = host.free_frames()
         r = host.pvctl("create", "configs/linux.cfg", f"vcpus={vcpus}", timeout=60)
         t.eq(r.status, 0, "create succeeds") or t.note(r)
         t.note(f"create took {r.seconds:.2f} s")
@@ -59,8 +60,8 @@ def main():
         r = host.pvctl("shutdown", "-w", "linux", timeout=90)
         t.eq(r.status, 0, "shutdown -w succeeds") or t.note(r)
         t.ok(host.wait_for("the domain to go", lambda: "linux" not in host.list(), 30), "it is gone", host.list())
-        t.ok(host.wait_for("its memory", lambda: host.free_memory() == free, 10), "all memory is back",
-             f"free before {free}, now {host.free_memory()}")
+        t.ok(host.wait_for("its memory", lambda: host.free_frames() == free, 10), "all memory is back",
+             f"free frames before {free}, now {host.free_frames()}")
 
 
 if __name__ == "__main__":

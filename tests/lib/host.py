@@ -124,10 +124,17 @@ class RunningHost:
                                            match.group(5), float(match.group(6)))
         return domains
 
-    def free_memory(self):
-        """Free megabytes as info shows them."""
-        match = re.search(r"^free_memory\s*:\s*(\d+)", self.pvctl("info").out, re.MULTILINE)
-        return int(match.group(1)) if match else None
+    def free_frames(self):
+        """Free frames, exactly, as debug key m shows them."""
+        self.pvctl("debug-keys", "m")
+        found = re.findall(r"(\d+) frames of \d+ free", self.pvctl("dmesg").out)
+        return int(found[-1]) if found else None
+
+    def first_domain(self):
+        """One comes and goes: what is allocated once, such as the control domain's records of grants, is there then."""
+        self.pvctl("create", "-q", "configs/hello.cfg", 'name="first"')
+        self.pvctl("destroy", "first")
+        self.wait_for("the first domain to go", lambda: "first" not in self.list(), 10)
 
     def wait_for(self, what, condition, timeout=30):
         """Poll until condition() is true; returns whether it became so."""
