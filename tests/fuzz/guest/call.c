@@ -174,6 +174,18 @@ static void learn(uint64_t number, uint32_t cmd, const void *arg)
 	}
 }
 
+/* The upcall must find it. */
+static void info_moved(unsigned int vcpu, const void *arg)
+{
+	struct vcpu_register_vcpu_info i;
+	struct actor *b = actor_of(vcpu);
+
+	memcpy(&i, arg, sizeof(i));
+	b->moved_to = i.mfn;
+	b->info = (struct vcpu_info *)((char *)b->moved + i.offset);
+	restore_shared();
+}
+
 static void count(const struct op *o, bool good)
 {
 	unsigned long i = (unsigned long)(o - ops);
@@ -206,6 +218,9 @@ static void multicall(struct actor *a)
 	}
 	pv_hypercall2(__HYPERVISOR_multicall, rnd(a) % 16 ? (unsigned long)e : value(a, 'a'),
 		      rnd(a) % 16 ? n : value(a, 'u'));
+	for (unsigned int i = 0; i < n; i++)
+		if (e[i].op == __HYPERVISOR_vcpu_op && e[i].args[0] == VCPUOP_register_vcpu_info && e[i].result == 0)
+			info_moved((unsigned int)e[i].args[1], (const void *)e[i].args[2]);
 }
 
 /* Who may be about to sleep is woken soon, whatever became of the timer before. */
@@ -244,6 +259,8 @@ void do_call(struct actor *a, const struct op *o)
 	rc = call6(o->number, r);
 	say(a, "  = %ld", rc);
 	count(o, rc >= 0);
+	if (rc == 0 && o->number == __HYPERVISOR_vcpu_op && o->cmd == VCPUOP_register_vcpu_info)
+		info_moved((unsigned int)r[1], (const void *)r[2]);
 	if (rc >= 0 && arg)
 		learn(o->number, (uint32_t)o->cmd, arg);
 	if (o->number == __HYPERVISOR_set_trap_table || o->number == __HYPERVISOR_callback_op ||

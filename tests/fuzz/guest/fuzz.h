@@ -32,6 +32,11 @@ enum {
 
 struct actor {
 	unsigned int id, vcpu, alarm;   /* alarm: the port of its timer */
+	volatile unsigned long next;    /* operation */
+	struct vcpu_info *info, *moved; /* where it is; where one that is moved can be seen */
+	unsigned long moved_to;         /* frame, or 0 */
+	unsigned int upcalls;           /* in this operation */
+	void *again[8];                 /* its loop */
 	uint64_t random;
 	void *recover[8];
 	volatile bool recovering;
@@ -75,10 +80,30 @@ void do_call(struct actor *a, const struct op *o);
 void do_special(struct actor *a);
 void remember(const struct op *o, const void *arg);
 void restore_entries(void);
+void restore_shared(void);
+struct actor *actor_of(unsigned int vcpu);
 
 void run_attacker(void *unused);
 void run_partner(void *unused);
+/* The control domain begins here anew with a vCPU that has lost its way. */
+void run_again(unsigned long vcpu) __attribute__((noreturn));
 void say(struct actor *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The control domain's side (stuck.c): an actor under watch, and why actors were helped on. */
+struct watched {
+	struct domu *u;
+	unsigned int vcpu, id;
+	unsigned long last, rounds, helps, here; /* its operation, how often that was seen, helped on in all and in it */
+	uint64_t since, cpu_time;       /* when that operation was first seen, and the vCPU's own time then */
+};
+struct helped {
+	unsigned long asleep, down, circling;
+};
+extern bool tell;
+void watch_actor(struct watched *w, struct helped *h);
+bool actor_over(const struct watched *w);
+void nap(uint64_t ns);
+void fail(const char *what) __attribute__((noreturn));
 
 int lib_setjmp(void *buf[8]) __attribute__((returns_twice));
 void lib_longjmp(void *buf[8], long v) __attribute__((noreturn));

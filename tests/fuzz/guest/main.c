@@ -11,19 +11,14 @@
 #include "fuzz.h"
 
 #define CANARIES 32
-/*
- * Who makes no progress for so long sleeps for good. Time alone would not do: on a busy machine it goes on while
- * nobody runs.
- */
-#define STUCK_NS 200000000UL
-#define STUCK_ROUNDS 1000
 
 static unsigned long seed = 1, seeds = 1, nr_per_actor = 600;
 static unsigned long ranges[2 * MAX_RANGES], nr_ranges;
-static bool verbose;
 static uint64_t *canary[CANARIES];
 static struct actor self;
-static unsigned long total_calls, total_good, crashed, ended, stuck, tried[8], worked[8];
+static unsigned long total_calls, total_good, crashed, ended, tried[8], worked[8];
+static unsigned long operations, to_end, given_up;
+static struct helped helped;
 
 /* ---- arguments ---- */
 
@@ -54,7 +49,7 @@ static void arguments(const char *line)
 	argument(line, "seed=", &seed);
 	argument(line, "count=", &seeds);
 	argument(line, "ops=", &nr_per_actor);
-	verbose = strstr(line, "verbose") != NULL;
+	tell = strstr(line, "verbose") != NULL;
 	p = strstr(line, "run=");
 	if (!p)
 		return;
@@ -71,7 +66,7 @@ static void arguments(const char *line)
 
 /* ---- one seed ---- */
 
-static void fail(const char *what)
+void fail(const char *what)
 {
 	note("fuzz: FAILED seed %lu: %s", seed, what);
 	ok(false, "seed %lu: %s", seed, what);
@@ -87,7 +82,7 @@ static void prepare(struct domu *u, unsigned int first, const struct domu *partn
 	w[W_FIRST_ACTOR] = first;
 	w[W_PARTNER] = partner->domid;
 	w[W_SELF] = u->domid;
-	w[W_VERBOSE] = verbose;
+	w[W_VERBOSE] = tell;
 	for (unsigned int i = 0; i < 16; i++)
 		w[W_FRAMES + i] = partner->p2m[400 + i * 20];
 	w[W_NR_RANGES] = nr_ranges;
@@ -137,45 +132,33 @@ static void poke(struct domu *u)
 		break;
 	}
 	default:
-		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+		nap(rnd(&self) % 1000000);
 	}
-}
-
-static bool over(struct domu *a, struct domu *b)
-{
-	const volatile unsigned long *wa = a->channel->word, *wb = b->channel->word;
-	enum domu_end ea = domu_state(a), eb = domu_state(b);
-
-	return (ea != DOMU_RUNS || (wa[W_ENDED] && wa[W_ENDED + 1])) && (eb != DOMU_RUNS || wb[W_ENDED + 2]);
-}
-
-static unsigned long progress(struct domu *a, struct domu *b)
-{
-	const volatile unsigned long *wa = a->channel->word, *wb = b->channel->word;
-
-	return wa[W_PROGRESS] + wa[W_PROGRESS + 1] + wb[W_PROGRESS + 2] + wa[W_CALLS] + wb[W_CALLS];
 }
 
 static void watch(struct domu *a, struct domu *b)
 {
-	uint64_t moved = system_time();
-	unsigned long last = 0, rounds = 0, stop_at = seed % 4 == 1 ? rnd(&self) % (2 * nr_per_actor) : ~0UL;
+	struct watched w[ACTORS] = { { .u = a, .vcpu = 0, .id = 0 }, { .u = a, .vcpu = 1, .id = 1 }, { .u = b, .vcpu = 0, .id = 2 } };
+	unsigned long stop_at = seed % 4 == 1 ? rnd(&self) % (3 * nr_per_actor) : ~0UL, done;
+	bool over;
 
-	while (!over(a, b)) {
-		unsigned long now = progress(a, b);
-
-		if (now != last) {
-			last = now;
-			moved = system_time();
-			rounds = 0;
-		}
-		if (now >= stop_at)
-			return;
-		if (rounds++ > STUCK_ROUNDS && system_time() - moved > STUCK_NS) {
-			stuck++;
-			return;
-		}
+	do {
 		poke(rnd(&self) % 2 ? a : b);
+		over = true;
+		done = 0;
+		for (unsigned int i = 0; i < ACTORS; i++) {
+			if (actor_over(&w[i]))
+				continue;
+			over = false;
+			watch_actor(&w[i], &helped);
+		}
+		for (unsigned int i = 0; i < ACTORS; i++)
+			done += w[i].u->channel->word[W_PROGRESS + i];
+	} while (!over && done < stop_at);
+	for (unsigned int i = 0; i < ACTORS; i++) {
+		operations += w[i].u->channel->word[W_PROGRESS + i];
+		to_end += w[i].u->channel->word[W_ENDED + i] != 0;
+		given_up += done < stop_at && !w[i].u->channel->word[W_ENDED + i] && domu_state(w[i].u) == DOMU_RUNS;
 	}
 }
 
@@ -253,6 +236,8 @@ static void one_seed(void)
 	end(&a, &b);
 	check_canaries();
 	books_compare(&before, "books");
+	note("fuzz: seed %lu done, so far %lu operations, %lu hypercalls, %lu good, %lu domains crashed", seed, operations, total_calls,
+	     total_good, crashed);
 }
 
 /*
@@ -289,12 +274,15 @@ void test_main(void)
 			canary[i][j] = i << 32 | j;
 	}
 	warm_up();
+	domu_patience_ns = 3000000000UL;        /* a failure comes again many times while it is shrunk */
 	note("fuzz: seeds %lu to %lu, %lu operations each of %d actors, %u in the table", seed, seed + seeds - 1, nr_per_actor,
 	     ACTORS, nr_ops);
 	for (unsigned long end = seed + seeds; seed < end; seed++)
 		one_seed();
-	note("fuzz: %lu hypercalls, %lu good; %u operations of %u tried, %u worked; %lu domains ended, %lu crashed, %lu stuck",
-	     total_calls, total_good, bits(tried), nr_ops, bits(worked), ended, crashed, stuck);
+	note("fuzz: %lu operations, %lu hypercalls, %lu good; %u of %u hypercalls tried, %u worked; %lu domains ended, %lu crashed",
+	     operations, total_calls, total_good, bits(tried), nr_ops, bits(worked), ended, crashed);
+	note("fuzz: %lu actors came to their end; helped on: %lu asleep, %lu down, %lu in circles; given up: %lu", to_end,
+	     helped.asleep, helped.down, helped.circling, given_up);
 	for (unsigned int i = 0; i < nr_ops; i++)
 		if (!((tried[i / 64] >> (i % 64)) & 1) && seeds >= 100)
 			note("fuzz: never tried: %s %s", ops[i].call, ops[i].name);

@@ -8,6 +8,7 @@
 
 struct world world;
 static struct actor actors[2];
+static unsigned int nr_actors;
 
 extern const unsigned long trap_entries[32];
 extern char trap_soft[], event_entry[], failsafe_entry[], syscall_entry[], boot_stack_top[];
@@ -53,7 +54,23 @@ void restore_entries(void)
 
 		HYPERVISOR_callback_op(CALLBACKOP_register, &r);
 	}
+	HYPERVISOR_callback_op(CALLBACKOP_register, &(struct callback_register){ .type = CALLBACKTYPE_nmi,
+								      .address = trap_entries[2] });
 	HYPERVISOR_set_debugreg(7, 0);
+}
+
+static void map_everywhere(void *at, unsigned long frame)
+{
+	HYPERVISOR_update_va_mapping((unsigned long)at, frame << 12 | PTE_FLAGS_RW, UVMF_TLB_FLUSH | UVMF_ALL);
+}
+
+/* Some operation may have mapped something else there, and then no upcall would ever be taken for done. */
+void restore_shared(void)
+{
+	map_everywhere(shared, si->shared_info >> 12);
+	for (unsigned int i = 0; i < nr_actors; i++)
+		if (actors[i].moved_to)
+			map_everywhere(actors[i].moved, actors[i].moved_to);
 }
 
 /* Whose trap it is, by the stack it came on: vCPU 1's stack is the library's. */
@@ -61,7 +78,7 @@ static struct actor *whose(struct regs *r)
 {
 	unsigned long sp = (unsigned long)r, top = (unsigned long)boot_stack_top, own = (unsigned long)actors[0].stack;
 
-	return (sp <= top && sp > top - BOOT_STACK) || (sp > own && sp <= own + PAGE_SIZE) ? &actors[0] : &actors[1];
+	return nr_actors == 1 || (sp <= top && sp > top - BOOT_STACK) || (sp > own && sp <= own + PAGE_SIZE) ? &actors[0] : &actors[1];
 }
 
 static bool take_trap(struct regs *r)
@@ -78,6 +95,31 @@ static bool take_trap(struct regs *r)
 	if (a->recovering)
 		lib_longjmp(a->recover, 1);
 	return false;
+}
+
+/* The library's would only know vCPU 0. Who leaves the pending flag set is called again for ever. */
+static bool take_upcall(struct regs *r)
+{
+	struct actor *a = whose(r);
+	struct vcpu_info *vi = a->info;
+
+	if (++a->upcalls % 512 == 0)
+		restore_shared();
+	vi->evtchn_upcall_pending = 0;
+	vi->evtchn_pending_sel = 0;
+	for (unsigned int w = 0; w < ARRAY_SIZE(shared->evtchn_pending); w++)
+		__atomic_fetch_and(&shared->evtchn_pending[w], shared->evtchn_mask[w], __ATOMIC_SEQ_CST);
+	return true;
+}
+
+struct actor *actor_of(unsigned int vcpu)
+{
+	return &actors[vcpu < nr_actors ? vcpu : 0];
+}
+
+void run_again(unsigned long vcpu)
+{
+	lib_longjmp(actors[vcpu].again, 1);
 }
 
 /* ---- the loop ---- */
@@ -114,6 +156,7 @@ static void one(struct actor *a, unsigned long number)
 {
 	a->random = domu_channel->word[W_SEED] * 0x9e3779b97f4a7c15 + number * 0xd1342543de82ef95;
 	a->arg_used = 0;
+	a->upcalls = 0;
 	a->recovering = true;
 	say(a, "#%lu:", number);
 	if (lib_setjmp(a->recover))
@@ -124,7 +167,7 @@ static void one(struct actor *a, unsigned long number)
 		do_call(a, choose(a));
 	a->recovering = false;
 	__asm__ volatile("cld\n\tpushq $0x202\n\tpopfq" : : : "cc", "memory");
-	vcpu_info(a->vcpu)->evtchn_upcall_mask = a->vcpu != 0;
+	a->info->evtchn_upcall_mask = 0;
 }
 
 static void loop(void *arg)
@@ -138,7 +181,11 @@ static void loop(void *arg)
 	HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, (int)a->vcpu, &timer);
 	a->alarm = (unsigned int)evtchn_bind_virq(VIRQ_TIMER, a->vcpu);
 	unmask_port(a->alarm);
-	for (unsigned long i = 0; i < count; i++) {
+	restore_entries();
+	lib_setjmp(a->again);
+	while (a->next < count) {
+		unsigned long i = a->next++;
+
 		w[W_PROGRESS + a->id] = i + 1;
 		if (wanted(a->id * count + i))
 			one(a, a->id * count + i);
@@ -170,10 +217,13 @@ static void begin(unsigned int vcpus)
 		actors[i].arg = alloc_page();
 		alloc_page();
 		actors[i].stack = alloc_page();
+		actors[i].info = vcpu_info(i);
+		actors[i].moved = alloc_page();
 	}
+	nr_actors = vcpus;
 	map_grants();
 	trap_hook = take_trap;
-	restore_entries();
+	upcall_hook = take_upcall;
 	for (unsigned int i = 1; i < vcpus; i++)
 		if (start_vcpu(i, loop, &actors[i]))
 			die("vCPU %u does not start", i);

@@ -22,6 +22,7 @@ static struct slot {
 	xen_pfn_t *p2m;
 } slots[DOMUS];
 static void *window;
+uint64_t domu_patience_ns = 10000000000UL;
 
 struct plan {
 	struct domu *u;
@@ -355,7 +356,7 @@ bool domu_destroy(struct domu *u)
 	for (unsigned int i = 0; i < DOMUS; i++)
 		if (slots[i].channel == u->channel)
 			slots[i].used = false;
-	end = system_time() + 10000000000UL;
+	end = system_time() + domu_patience_ns;
 	while (domu_state(u) != DOMU_GONE) {
 		if (system_time() > end)
 			return false;

@@ -72,7 +72,8 @@ enum domu_end domu_state(struct domu *u);
 unsigned int domu_shutdown_code(struct domu *u);
 /* One result: that the domain ended with main()'s return and no check of it failed; its notes and failures before. */
 void domu_report(struct domu *u, const char *name);
-/* Returns when the domain is gone, name and all; false when it is not after ten seconds. */
+/* Returns when the domain is gone, name and all; false when it is not after domu_patience_ns: ten seconds. */
+extern uint64_t domu_patience_ns;
 bool domu_destroy(struct domu *u);
 /* All of the above, with a minute's patience. */
 void domu_run(const struct domu_config *c, const char *name);

@@ -7,6 +7,7 @@
 struct start_info *si;
 struct shared_info *shared;
 bool (*trap_hook)(struct regs *regs);
+bool (*upcall_hook)(struct regs *regs);
 unsigned long soft_interrupts, user_syscalls, user_last_rax;
 void (*event_handler)(unsigned int port);
 volatile unsigned long upcalls, port_count[MAX_PORTS];
@@ -134,6 +135,8 @@ void lib_event(struct regs *regs)
 {
 	struct vcpu_info *vi = vcpu_info(0);
 
+	if (upcall_hook && upcall_hook(regs))
+		return;
 	upcalls++;
 	vi->evtchn_upcall_pending = 0;
 	for (;;) {

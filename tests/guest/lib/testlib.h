@@ -102,6 +102,8 @@ bool try_call(void (*fn)(void *), void *arg, struct fault *f);
 /* For traps that shall return: set before; return true to go on at regs->rip. NULL: none. */
 extern bool (*trap_hook)(struct regs *regs);
 extern unsigned long soft_interrupts;
+/* The same for upcalls, which the library otherwise takes for vCPU 0 only. */
+extern bool (*upcall_hook)(struct regs *regs);
 
 /* ---- events ---- */
 #define MAX_PORTS 4096
