@@ -89,7 +89,8 @@ def check_console(t, host):
     c.expect(r"[>$#] $")
     c.send("\x1d")
     c.expect([pexpect.EOF, pexpect.TIMEOUT])
-    t.like(repr(c.before), r"^'\r?(\\r)?\\n'$", "Ctrl-] leaves the cursor at the start of a line")
+    # Another prompt may have come before it.
+    t.like(repr(c.before), r"\\n'$", "Ctrl-] leaves the cursor at the start of a line")
     c.close()
 
 

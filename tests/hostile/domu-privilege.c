@@ -187,7 +187,7 @@ static void round(unsigned int vcpus, const char *name)
 	start = system_time();
 	while (!u.channel->word[W_STORM] && system_time() < start + 20000000000UL && domu_state(&u) == DOMU_RUNS)
 		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
-	for (start = system_time(); system_time() < start + 300000000UL; n++) {
+	for (start = system_time(); system_time() < start + 1000000000UL; n++) {
 		uint64_t t = system_time();
 
 		domu_state(&u);

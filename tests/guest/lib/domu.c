@@ -392,13 +392,26 @@ void domu_neighbour_lives(struct domu *u, const char *when)
 
 /* ---- the books ---- */
 
-void books_read(struct books *b)
+/* A destroyed domain's structures go by and by, on whatever CPU held them last: until nothing changes for a while. */
+static uint64_t settled_free_pages(void)
 {
 	static struct xen_sysctl op;
+	uint64_t last = 0, limit = system_time() + 1000000000UL, end;
+
+	for (unsigned int same = 0; same < 4 && system_time() < limit; same = op.u.physinfo.free_pages == last ? same + 1 : 0) {
+		last = op.u.physinfo.free_pages;
+		for (end = system_time() + 2000000; system_time() < end;)
+			HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+		must(domu_sysctl(&op, XEN_SYSCTL_physinfo), "physinfo");
+	}
+	return op.u.physinfo.free_pages;
+}
+
+void books_read(struct books *b)
+{
 	struct xen_memory_domain d = { .domid = DOMID_SELF };
 
-	must(domu_sysctl(&op, XEN_SYSCTL_physinfo), "physinfo");
-	b->free_pages = op.u.physinfo.free_pages;
+	b->free_pages = settled_free_pages();
 	b->own_pages = (unsigned long)HYPERVISOR_memory_op(XENMEM_current_reservation, &d);
 	b->ports = 0;
 	for (evtchn_port_t port = 1; port < MAX_PORTS; port++) {
