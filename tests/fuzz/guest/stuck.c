@@ -20,6 +20,7 @@
 #define STARVED_NS      10000000000UL
 #define STARVED_ROUNDS  1000
 #define LOOKS           24
+#define MAX_TRIES       2000            /* of them, while others run */
 #define HELPS           40              /* of one actor, */
 #define HELPS_HERE      3               /* and in one operation; then it is left as it is */
 
@@ -89,21 +90,33 @@ static bool at_an_entry(unsigned long rip)
 	return found;
 }
 
-/* True: the same instruction and registers, look after look. */
+static uint64_t time_used(const struct watched *w)
+{
+	op.u.getvcpuinfo.vcpu = w->vcpu;
+	return domu_domctl(&op, XEN_DOMCTL_getvcpuinfo, w->u->domid) ? 0 : op.u.getvcpuinfo.cpu_time;
+}
+
+/* True: the same instruction and registers, look after look. A look counts when the vCPU has run since the one before. */
 static bool stands_still(const struct watched *w, struct cpu_user_regs *r)
 {
-	bool same = true;
+	uint64_t seen = 0, used;
+	unsigned int looks = 0;
 
-	for (unsigned int i = 0; same && i < LOOKS; i++) {
+	for (unsigned int tries = 0; looks < LOOKS && tries < MAX_TRIES; tries++, nap(1700000)) {
+		used = time_used(w);
+		if (used == seen)
+			continue;
+		seen = used;
 		if (!get_context(w))
 			return false;
-		if (i == 0)
+		if (looks++ == 0)
 			*r = context.user_regs;
-		same = !at_an_entry(r->rip) && r->rip == context.user_regs.rip && r->rax == context.user_regs.rax && r->rdi == context.user_regs.rdi &&
-		       r->rsi == context.user_regs.rsi && r->rcx == context.user_regs.rcx && r->rsp == context.user_regs.rsp;
-		nap(1700000);
+		if (at_an_entry(r->rip) || r->rip != context.user_regs.rip || r->rax != context.user_regs.rax ||
+		    r->rdi != context.user_regs.rdi || r->rsi != context.user_regs.rsi || r->rcx != context.user_regs.rcx ||
+		    r->rsp != context.user_regs.rsp)
+			return false;
 	}
-	return same;
+	return looks == LOOKS;
 }
 
 static const char *what_instruction(unsigned long rip)
@@ -175,8 +188,7 @@ void watch_actor(struct watched *w, struct helped *h)
 		w->last = now;
 		w->rounds = 1;
 		w->since = system_time();
-		op.u.getvcpuinfo.vcpu = w->vcpu;
-		w->cpu_time = domu_domctl(&op, XEN_DOMCTL_getvcpuinfo, w->u->domid) ? 0 : op.u.getvcpuinfo.cpu_time;
+		w->cpu_time = time_used(w);
 		return;
 	}
 	if (++w->rounds > QUIET_ROUNDS && w->helps < HELPS)
