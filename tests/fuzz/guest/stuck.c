@@ -7,7 +7,8 @@
  *
  * - the vCPU may run and gets no time, although the control domain sleeps most of the time;
  * - it uses time, but whenever one looks it is before the same instruction with the same registers: a hypercall that is
- *   continued for ever, a fault that is mended for ever. No code of the guest loops in one instruction.
+ *   continued for ever, a fault that is mended for ever. A loop of the guest around a hypercall is seen behind its SYSCALL,
+ *   one that is continued before it.
  *
  * Both need seconds of the machine's own time and many looks, so a busy host does not make them up. A vCPU that never comes
  * out of the hypervisor cannot be looked at: the machine falls silent, and the host's side asks the debug keys.
@@ -79,7 +80,6 @@ static void rescue(const struct watched *w)
 	set_context(w);
 }
 
-/* A guest that is called again and again is mostly seen at its entry: there the interrupt is taken that stops it. */
 static bool at_an_entry(unsigned long rip)
 {
 	bool found = rip == context.event_callback_eip || rip == context.failsafe_callback_eip ||
@@ -88,6 +88,20 @@ static bool at_an_entry(unsigned long rip)
 	for (unsigned int i = 0; i < 256; i++)
 		found |= rip == context.trap_ctxt[i].address;
 	return found;
+}
+
+/* Both domains are copies of this image. */
+static bool syscall_at(unsigned long rip)
+{
+	const unsigned char *p = (const unsigned char *)rip;
+
+	return rip >= VIRT_BASE + 0x100000 && rip < (unsigned long)data_start && p[0] == 0x0f && p[1] == 5;
+}
+
+/* Where a guest that is interrupted is mostly seen: called again and again, or with a loop around a hypercall of its own. */
+static bool own_circle(unsigned long rip)
+{
+	return at_an_entry(rip) || syscall_at(rip - 2);
 }
 
 static uint64_t time_used(const struct watched *w)
@@ -111,7 +125,7 @@ static bool stands_still(const struct watched *w, struct cpu_user_regs *r)
 			return false;
 		if (looks++ == 0)
 			*r = context.user_regs;
-		if (at_an_entry(r->rip) || r->rip != context.user_regs.rip || r->rax != context.user_regs.rax ||
+		if (own_circle(r->rip) || r->rip != context.user_regs.rip || r->rax != context.user_regs.rax ||
 		    r->rdi != context.user_regs.rdi || r->rsi != context.user_regs.rsi || r->rcx != context.user_regs.rcx ||
 		    r->rsp != context.user_regs.rsp)
 			return false;
@@ -121,11 +135,7 @@ static bool stands_still(const struct watched *w, struct cpu_user_regs *r)
 
 static const char *what_instruction(unsigned long rip)
 {
-	const unsigned char *p = (const unsigned char *)rip;
-
-	/* Both domains are copies of this image. */
-	return p >= (unsigned char *)VIRT_BASE + 0x100000 && p < (unsigned char *)data_start && p[0] == 0x0f && p[1] == 5 ?
-	       "a hypercall that does not end" : "an instruction that does not end";
+	return syscall_at(rip) ? "a hypercall that does not end" : "an instruction that does not end";
 }
 
 static void help(struct watched *w, const char *what, unsigned long *counter, void (*how)(const struct watched *))
