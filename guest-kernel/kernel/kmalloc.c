@@ -12,6 +12,7 @@
 
 #define MIN_SHIFT 5
 #define MAX_SHIFT 11
+#define POISONED 256ul          /* bytes of a freed object, at most */
 
 struct object {
 	struct object *next;
@@ -81,6 +82,8 @@ void kfree(void *p)
 	}
 	while ((1u << shift) < pg->object_size)
 		shift++;
+	/* Whoever still uses it finds nothing that looks right. */
+	memset(o + 1, 0x5a, min(pg->object_size - sizeof(*o), POISONED));
 	spin_lock(&kmalloc_lock);
 	o->next = free_objects[shift];
 	free_objects[shift] = o;

@@ -4,7 +4,8 @@
  *
  * A task that waits puts itself on the queue and into a sleeping state *before* it lets go of the lock
  * that protects its condition; a waker changes the condition under that lock and then wakes. So the
- * wake-up cannot fall between the test and the sleep.
+ * wake-up cannot fall between the test and the sleep. Where the object may be gone once its lock is free (the other
+ * end of a pipe was only waiting for it), the waker wakes before it lets go.
  *
  * Next: sched.c.
  */
@@ -15,11 +16,26 @@
 
 /* Spins this often before asking the platform for help: under PV the holder may not be running. */
 #define SPINS_BEFORE_RELAX 1000
+#define STUCK_NS 60000000000UL  /* nobody holds one that long: say who waits, rather than wait for ever */
+
+static void relax(struct spinlock *l, u64 *since)
+{
+	u64 now = plat_clock();
+
+	if (!*since)
+		*since = now;
+	if (now - *since > STUCK_NS) {
+		this_cpu()->lock_level = LOCK_NONE;     /* the console's locks are taken to say so */
+		panic("spinlock %p of level %u does not become free", (void *)l, l->level);
+	}
+	plat_relax();
+}
 
 void spin_lock(struct spinlock *l)
 {
 	u64 irq = plat_irq_save();
 	struct cpu *c = this_cpu();
+	u64 since = 0;
 	unsigned spins = 0;
 
 	if (unlikely(l->level <= c->lock_level))
@@ -28,7 +44,7 @@ void spin_lock(struct spinlock *l)
 		while (l->held) {
 			__asm__ volatile("pause");
 			if (++spins % SPINS_BEFORE_RELAX == 0)
-				plat_relax();
+				relax(l, &since);
 		}
 	}
 	l->saved_irq = irq;
@@ -174,8 +190,8 @@ void mutex_unlock(struct mutex *m)
 	spin_lock(&m->lock);
 	ASSERT(m->owner == current);
 	m->owner = NULL;
-	spin_unlock(&m->lock);
 	wake_all(&m->wait);
+	spin_unlock(&m->lock);
 }
 
 bool mutex_held(struct mutex *m)

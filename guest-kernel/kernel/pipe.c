@@ -191,17 +191,21 @@ static void file_pipe_release(struct file *f)
 	struct pipe *p = f->priv;
 	bool gone;
 
+	/* Whoever opens a FIFO meanwhile finds it with us still in it, or not at all. */
+	if (f->inode)
+		mutex_lock(&f->inode->lock);
 	spin_lock(&p->lock);
 	p->readers -= is_reader(f);
 	p->writers -= is_writer(f);
 	gone = !p->readers && !p->writers;
-	spin_unlock(&p->lock);
 	wake_all(&p->wait);
-	if (gone) {
-		if (f->inode)
-			f->inode->socket = NULL;
+	spin_unlock(&p->lock);          /* from here on the other end may free it */
+	if (gone && f->inode)
+		f->inode->socket = NULL;
+	if (f->inode)
+		mutex_unlock(&f->inode->lock);
+	if (gone)
 		pipe_destroy(p);
-	}
 }
 
 static const struct file_ops pipe_ops = {

@@ -2,7 +2,7 @@
 /*
  * Pseudo-terminals: /dev/ptmx makes a pair; /dev/pts/N is its terminal. What programs write to the
  * terminal collects in a ring that the master reads; what the master writes is the terminal's input.
- * The pair lives until both sides are closed; the master's end is a hang-up for the other.
+ * The pair lives until both sides are closed and done with it (users); the master's end is a hang-up for the other.
  *
  * Locks: ptys_lock for the table and open counts, the terminal's own for its ring.
  */
@@ -20,7 +20,7 @@ struct pty {
 	u8 ring[RING];
 	u32 head, tail;
 	int number;
-	int masters, slaves;
+	int masters, slaves, users;
 	bool slave_seen;
 	struct chardev node;
 	char node_name[16];
@@ -146,16 +146,18 @@ static void drop(struct pty *p, bool master)
 		p->masters--;
 	else
 		p->slaves--;
-	gone = !p->masters && !p->slaves;
-	if (gone)
-		ptys[p->number] = NULL;
 	spin_unlock(&ptys_lock);
 	if (master) {
 		chardev_remove(&p->node);
 		remove_node(p);
 		tty_hangup(&p->tty);
 	}
+	spin_lock(&ptys_lock);
 	wake_all(&p->tty.wait);
+	gone = --p->users == 0;
+	if (gone)
+		ptys[p->number] = NULL;
+	spin_unlock(&ptys_lock);
 	if (gone) {
 		tty_hangup(&p->tty);
 		kfree(p);
@@ -190,6 +192,7 @@ static int open_slave(struct file *f, void *arg)
 	p = ptys[(u64)arg];
 	if (p && p->masters) {
 		p->slaves++;
+		p->users++;
 		p->slave_seen = true;
 	} else {
 		p = NULL;
@@ -212,7 +215,7 @@ static int open_master(struct file *f, void *arg)
 		return -ENOMEM;
 	tty_init(&p->tty, "", pty_output);
 	p->tty.priv = p;
-	p->masters = 1;
+	p->masters = p->users = 1;
 	spin_lock(&ptys_lock);
 	for (n = 0; n < PTYS && ptys[n]; n++)
 		;

@@ -64,8 +64,8 @@ static void leave_pipe(struct pipe *p, bool reader)
 		p->writers = 0;
 	p->opened--;
 	gone = !p->opened;
-	spin_unlock(&p->lock);
 	wake_all(&p->wait);
+	spin_unlock(&p->lock);          /* from here on the other end may free it */
 	if (gone)
 		pipe_destroy(p);
 }
@@ -260,8 +260,8 @@ static int connect_to(struct sock *s, struct sock *listener)
 	strlcpy(other->path, listener->path, sizeof(other->path));
 	spin_lock(&listener->lock);
 	listener->queue[listener->queued++] = other;
-	spin_unlock(&listener->lock);
 	wake_all(&listener->wait);
+	spin_unlock(&listener->lock);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * error" and status 0.
  */
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <errno.h>
@@ -264,13 +265,33 @@ static void test_poll(void)
 	}
 }
 
+/* Two processes leave their ends of sockets and pipes at the same time. */
+static void test_ends(void)
+{
+	int pairs[16][2];
+	pid_t pid;
+
+	for (int i = 0; i < 16; i++)
+		if (i % 2 ? pipe(pairs[i]) : socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]))
+			fail("a pair of ends", 0, (unsigned long)errno);
+	pid = do_fork();
+	for (int i = 0; i < 16; i++)
+		close(pairs[i][pid == 0]);
+	/* Both have one end of each; the other's close is in between somewhere. */
+	for (int i = 0; i < 16; i++)
+		close(pairs[i][pid != 0]);
+	if (pid == 0)
+		_exit(0);
+	reap(pid, 0);
+}
+
 static const struct {
 	const char	*name;
 	void		(*run)(void);
 } tests[] = {
 	{ "memory", test_memory }, { "heap", test_heap }, { "pipe", test_pipe },
 	{ "file", test_file }, { "signal", test_signal }, { "float", test_float },
-	{ "exec", test_exec }, { "poll", test_poll },
+	{ "exec", test_exec }, { "poll", test_poll }, { "ends", test_ends },
 };
 
 static unsigned long seconds_now(void)

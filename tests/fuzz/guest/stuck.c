@@ -166,7 +166,8 @@ static void diagnose(struct watched *w, struct helped *h)
 	i->vcpu = w->vcpu;
 	if (domu_domctl(&op, XEN_DOMCTL_getvcpuinfo, w->u->domid))
 		return;
-	if (!i->online && w->last == 0)         /* not started yet */
+	/* Not started yet; or taken down by its sibling before its first operation. */
+	if (!i->online && w->last == 0 && w->rounds < STARVED_ROUNDS)
 		return;
 	used = i->cpu_time - w->cpu_time;
 	if (!i->online) {
