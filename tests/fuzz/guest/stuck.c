@@ -125,9 +125,8 @@ static bool stands_still(const struct watched *w, struct cpu_user_regs *r)
 			return false;
 		if (looks++ == 0)
 			*r = context.user_regs;
-		if (own_circle(r->rip) || r->rip != context.user_regs.rip || r->rax != context.user_regs.rax ||
-		    r->rdi != context.user_regs.rdi || r->rsi != context.user_regs.rsi || r->rcx != context.user_regs.rcx ||
-		    r->rsp != context.user_regs.rsp)
+		if (own_circle(r->rip) || r->rip != context.user_regs.rip || r->rsp != context.user_regs.rsp ||
+		    memcmp(r, &context.user_regs, offsetof(struct cpu_user_regs, error_code)) != 0)
 			return false;
 	}
 	return looks == LOOKS;
