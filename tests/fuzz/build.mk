@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Fuzzing: see docs/fuzzing.md. `make fuzz [MINUTES=n] [T=name]`; each tests/fuzz/NAME.c is a libFuzzer target,
+# Fuzzing: see docs/fuzzing.md. `make fuzz [MINUTES=n] [T=name] [CPUS=n]`; each tests/fuzz/NAME.c is a libFuzzer target,
 # whose head says what it is linked from as a unit test's does; `guest` is the guest of tests/fuzz/guest.
 
 MINUTES ?= 5

@@ -206,10 +206,11 @@ class Tally:
 
 
 def campaign(seconds, first=None, per_machine=25):
-    """Machines with 1 and 2 CPUs in turn, until the time is over or one has failed. Rows for the table, and failures.
+    """Machines with 1 and 2 CPUs in turn, or as many as $CPUS says, until the time is over or one has failed. Rows for the table, and failures.
     What a machine has done of a seed when the time is over is not counted."""
     seed = first or int(os.environ.get("START") or int(time.time()) % 1000000 * 1000)
-    began, cpus, tally = time.monotonic(), 2, Tally()
+    fixed = int(os.environ.get("CPUS") or 0)
+    began, cpus, tally = time.monotonic(), fixed or 2, Tally()
     while time.monotonic() - began < seconds:
         left = seconds - (time.monotonic() - began)
 
@@ -224,5 +225,5 @@ def campaign(seconds, first=None, per_machine=25):
             explain(cpus, out)
             return [tally.row(spent, "seed %d, %d CPUs: %s" % (out.seed, cpus, out.failure))], 1
         seed += per_machine
-        cpus = 3 - cpus
+        cpus = fixed or 3 - cpus
     return [tally.row(time.monotonic() - began, None)], 0
