@@ -30,6 +30,9 @@
 #include "lib/string.h"
 #include "mm/frame.h"
 
+/* How long one that was woken keeps others waiting that were woken as well. */
+#define BOOST_SLICE MILLISECS(1)
+
 struct sched_params sched_params = { .tslice_ms = 30, .ratelimit_us = 1000 };
 
 static uint64_t online_cpus(void)
@@ -65,6 +68,12 @@ void sched_enqueue(struct sched_cpu *sc, struct vcpu *v)
 	list_add_tail(&v->sched.link, &sc->queue[v->sched.pri]);
 	v->sched.on_queue = true;
 	sc->nr_queued++;
+}
+
+void sched_move_first(struct sched_cpu *sc, struct vcpu *v)
+{
+	list_del(&v->sched.link);
+	list_add(&v->sched.link, &sc->queue[v->sched.pri]);
 }
 
 void sched_dequeue(struct sched_cpu *sc, struct vcpu *v)
@@ -121,10 +130,14 @@ static unsigned int choose_cpu(const struct vcpu *v)
 	return first_bit(allowed);
 }
 
-/* The CPU of @sc has a new vCPU on its queue: does it go before the one that runs? */
+/*
+ * The CPU of @sc has a new vCPU on its queue: does it go before the one that runs? Of two that were woken each gets
+ * only a moment (the rate limit), or who sleeps and computes by turns would keep a sleeper waiting for whole slices.
+ */
 static void preempt_check(const struct sched_cpu *sc, const struct vcpu *v)
 {
-	if (is_idle_vcpu(sc->curr) || v->sched.pri < sc->curr->sched.pri)
+	if (is_idle_vcpu(sc->curr) || v->sched.pri < sc->curr->sched.pri ||
+	    (v->sched.pri == SCHED_BOOST && sc->curr->sched.pri == SCHED_BOOST))
 		cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
 }
 
@@ -142,11 +155,6 @@ void sched_wake(struct vcpu *v)
 	}
 	if (sc->curr == v || v->sched.on_queue)
 		goto out;
-	/* Debts of one who has slept a whole period are forgotten. */
-	if (v->sched.credit < 0 && when - (s_time_t)v->runstate.state_entry_time > MILLISECS(30)) {
-		v->sched.credit = 0;
-		v->sched.pri = SCHED_UNDER;
-	}
 	/* Whoever sleeps and has credit left gets the CPU at once: that is what keeps latency low. */
 	if (v->runstate.state == RUNSTATE_blocked && v->sched.pri == SCHED_UNDER)
 		v->sched.pri = SCHED_BOOST;
@@ -235,6 +243,7 @@ static s_time_t ratelimit_left(const struct vcpu *prev, s_time_t when)
 static void queue_prev(struct sched_cpu *sc, struct vcpu *prev, s_time_t when)
 {
 	uint8_t pri = prev->sched.pri;
+	bool first = false;
 
 	if (is_idle_vcpu(prev))
 		return;
@@ -243,11 +252,19 @@ static void queue_prev(struct sched_cpu *sc, struct vcpu *prev, s_time_t when)
 		runstate_change(prev, idle_state(prev), when);
 		return;
 	}
-	/* Whoever yields goes behind all others for once; a boost ends with the first preemption. */
-	if (pri == SCHED_BOOST)
+	/*
+	 * Whoever yields goes behind all others for once. A boost ends with the first preemption; who is preempted
+	 * before its slice was over is the next of its own kind, and so is who has not had its share.
+	 */
+	first = sched_is_rich(prev);
+	if (pri == SCHED_BOOST) {
 		pri = SCHED_UNDER;
+		first |= when - prev->sched.start < MILLISECS(sched_params.tslice_ms);
+	}
 	prev->sched.pri = prev->sched.yielding ? SCHED_OVER : pri;
 	sched_enqueue(sc, prev);
+	if (first && !prev->sched.yielding)
+		sched_move_first(sc, prev);
 	prev->sched.pri = pri;
 	runstate_change(prev, RUNSTATE_runnable, when);
 }
@@ -366,12 +383,20 @@ static void switch_to(struct sched_cpu *sc, struct vcpu *prev, struct vcpu *next
 	}
 }
 
+/* The lock is held. */
+static s_time_t slice_of(const struct sched_cpu *sc, const struct vcpu *v)
+{
+	bool others = v->sched.pri == SCHED_BOOST && !list_empty(&sc->queue[SCHED_BOOST]);
+
+	return others ? BOOST_SLICE : MILLISECS(sched_params.tslice_ms);
+}
+
 static void schedule(void)
 {
 	unsigned int cpu = cpu_id();
 	struct sched_cpu *sc = sched_cpu(cpu);
 	struct vcpu *prev = current, *next;
-	s_time_t when = now(), left;
+	s_time_t when = now(), left, slice;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sc->lock, flags);
@@ -396,13 +421,14 @@ static void schedule(void)
 	next->sched.charged = when;
 	next->sched.active = true;
 	runstate_change(next, RUNSTATE_running, when);
+	slice = slice_of(sc, next);
 
 	spin_unlock(&sc->lock); /* and interrupts stay off until the switch is done */
 
 	if (is_idle_vcpu(next))
 		timer_stop(&sc->slice);
 	else
-		timer_set(&sc->slice, when + MILLISECS(sched_params.tslice_ms));
+		timer_set(&sc->slice, when + slice);
 	if (next != prev)
 		switch_to(sc, prev, next, flags);
 	else

@@ -20,14 +20,16 @@
  * A cap bounds what a domain gets, in percent of one CPU; a vCPU of a capped
  * domain that has no credit is parked until the next accounting.
  *
- * While nothing but idle vCPUs runs there is no accounting, and so no tick.
+ * Who is in debt pays by sleeping, out of its domain's share of the time that others use meanwhile.
+ *
+ * While nothing but idle vCPUs runs there is no accounting, and so no tick; debts are forgotten then.
  *
  * Locks: LOCK_DOMLIST in each pass over the domains, LOCK_SCHED of each vCPU's CPU inside.
  */
 #include "core/sched_cpu.h"
 #include "lib/bitops.h"
 
-#define ACCT_PERIOD MILLISECS(30)
+#define ACCT_PERIOD SCHED_ACCT_PERIOD
 #define FILL_ROUNDS 4           /* who is left after that is treated as all others */
 
 static struct timer acct_timer;
@@ -66,9 +68,18 @@ static struct pool *pool_of(struct acct *a, const struct vcpu *v)
 }
 
 /* Has it run, or wanted to? One that only waited must get its share, or it would wait for ever. */
-static bool takes_part(const struct vcpu *v)
+static bool wants_time(const struct vcpu *v)
 {
 	return v->sched.active || v->sched.on_queue || test_bit(VPF_PARKED, &v->pause_flags);
+}
+
+/*
+ * Debts are paid, never slept off: else a domain whose vCPUs run in turn has one that is rested at any
+ * time, and the others never get their share. So a debtor takes part while it sleeps, and its domain's share with it.
+ */
+static bool takes_part(const struct vcpu *v)
+{
+	return wants_time(v) || v->sched.credit < 0;
 }
 
 static unsigned int active_vcpus(const struct domain *d)
@@ -96,6 +107,7 @@ static void acct_collect(struct domain *d, void *arg)
 		v->sched.counted = takes_part(v);
 		if (!v->sched.counted)
 			continue;
+		a->any |= wants_time(v);
 		sc = sched_lock_vcpu(v, &flags);
 		if (sc->curr == v)
 			credit_charge(v, a->when);
@@ -112,7 +124,6 @@ static void acct_collect(struct domain *d, void *arg)
 			a->pinned |= allowed;
 		a->cpu[v->sched.acct_cpu].time += (uint64_t)v->sched.acct_used;
 		a->cpu[v->sched.acct_cpu].weight += v->sched.share_weight;
-		a->any = true;
 	}
 }
 
@@ -158,7 +169,8 @@ static void set_priority(struct sched_cpu *sc, struct vcpu *v)
 {
 	uint8_t pri = v->sched.credit < 0 ? SCHED_OVER : SCHED_UNDER;
 
-	if (v->sched.pri == pri)
+	/* One that was woken and has not run yet keeps its boost. */
+	if (v->sched.pri == pri || (v->sched.on_queue && v->sched.pri < pri && pri == SCHED_UNDER))
 		return;
 	if (v->sched.on_queue) {
 		sched_dequeue(sc, v);
@@ -179,6 +191,12 @@ static void pay(struct vcpu *v, const struct acct *a, s_time_t share)
 	v->sched.credit = MIN(v->sched.credit + share, a->period);
 	v->sched.credit = MAX(v->sched.credit, -2 * a->period);
 	set_priority(sc, v);
+	if (v->sched.on_queue && sched_is_rich(v)) {
+		sched_move_first(sc, v);
+		/* It runs when the one that runs has had its millisecond. */
+		if (v->sched.pri == SCHED_UNDER && sc->curr->sched.pri == SCHED_UNDER && !sched_is_rich(sc->curr))
+			cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
+	}
 	/* Whoever has credit again need not wait for the slice of one who has none. */
 	if (v->sched.on_queue && v->sched.pri < sc->curr->sched.pri)
 		cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
@@ -221,6 +239,23 @@ static void acct_pay(struct domain *d, void *arg)
 			pay(v, a, share_of(a, v));
 }
 
+/* For a whole period nobody wanted any time: nobody is owed any. */
+static void forgive(struct domain *d, void *arg)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v) {
+		unsigned long flags;
+		struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
+
+		if (v->sched.credit < 0) {
+			v->sched.credit = 0;
+			set_priority(sc, v);
+		}
+		spin_unlock_irqrestore(&sc->lock, flags);
+	}
+}
+
 static void acct_fn(void *arg)
 {
 	static struct acct a;   /* too large for the stack; this timer only */
@@ -242,10 +277,12 @@ static void acct_fn(void *arg)
 			break;
 	}
 	domain_for_each(acct_pay, &a);
-	if (a.any)
+	if (a.any) {
 		timer_set(&acct_timer, a.when + ACCT_PERIOD);
-	else
+	} else {
+		domain_for_each(forgive, NULL);
 		__atomic_store_n(&acct_armed, false, __ATOMIC_SEQ_CST);
+	}
 }
 
 void credit_start(void)
