@@ -62,7 +62,7 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 		v->paused_for_shutdown = true;
 		vcpu_pause_nosync(v);
 	}
-	WRITE_ONCE(d->shut_down, true);
+	__atomic_store_n(&d->shut_down, true, __ATOMIC_RELEASE);
 	/*
 	 * The tasklet keeps the domain until it has told of it. It may still be waiting from the time before
 	 * a resumption: then that one tells of this too.
@@ -78,14 +78,20 @@ void domain_resume(struct domain *d)
 
 	domain_pause(d);
 	spin_lock(&d->lock);
-	d->shut_down = false;
-	WRITE_ONCE(d->shutdown_code, SHUTDOWN_NONE);
-	__atomic_store_n(&d->shutting_down, false, __ATOMIC_SEQ_CST);
-	for_each_vcpu(d, v) {
-		if (v->paused_for_shutdown) {
-			v->paused_for_shutdown = false;
-			vcpu_unpause(v);
+	/*
+	 * A shutdown that is still pausing vCPUs is not over: there is nothing to resume from yet. And the next one may
+	 * begin only when none is paused for this one any more, or its pauses would be taken for this one's.
+	 */
+	if (__atomic_load_n(&d->shut_down, __ATOMIC_ACQUIRE)) {
+		for_each_vcpu(d, v) {
+			if (v->paused_for_shutdown) {
+				v->paused_for_shutdown = false;
+				vcpu_unpause(v);
+			}
 		}
+		WRITE_ONCE(d->shut_down, false);
+		WRITE_ONCE(d->shutdown_code, SHUTDOWN_NONE);
+		__atomic_store_n(&d->shutting_down, false, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&d->lock);
 	domain_unpause(d);
