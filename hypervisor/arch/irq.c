@@ -188,14 +188,14 @@ void irq_unbind_gsi(unsigned int gsi, struct domain *d)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
-void irq_eoi_gsi(unsigned int gsi)
+void irq_eoi_gsi(unsigned int gsi, const struct domain *d)
 {
 	unsigned long flags;
 
 	if (gsi >= nr_pins)
 		return;
 	spin_lock_irqsave(&irq_lock, flags);
-	if (lines[GSI_VECTOR + gsi].domain)
+	if (lines[GSI_VECTOR + gsi].domain == d)
 		pin_mask(gsi, false);
 	spin_unlock_irqrestore(&irq_lock, flags);
 }

@@ -13,7 +13,7 @@
 /* Guest-bound lines. irq_bind makes the line interrupt d: core/pirq.c's pirq_raise(d, pirq) is called in interrupt context with the line masked if level-triggered. */
 int irq_bind_gsi(unsigned int gsi, struct domain *d, unsigned int pirq);
 void irq_unbind_gsi(unsigned int gsi, struct domain *d);
-void irq_eoi_gsi(unsigned int gsi);     /* unmask after the guest's PHYSDEVOP_eoi */
+void irq_eoi_gsi(unsigned int gsi, const struct domain *d);     /* unmask after d's PHYSDEVOP_eoi, if it is d's */
 int irq_bind_msi(struct domain *d, unsigned int pirq, uint64_t *msg_addr, uint32_t *msg_data);
 void irq_unbind_msi(struct domain *d, unsigned int pirq);
 /* A register of the I/O APIC at that machine address, for the guest that wants to look; 0 or -EINVAL. */

@@ -269,7 +269,7 @@ int pirq_eoi(struct domain *d, unsigned int pirq)
 	if (!p || p->kind == PIRQ_FREE)
 		return (int)hypercall_error(-EINVAL, "eoi: pirq %u is not mapped", pirq);
 	if (p->kind == PIRQ_GSI && READ_ONCE(p->port))
-		irq_eoi_gsi(p->gsi);
+		irq_eoi_gsi(p->gsi, d);
 	return 0;
 }
 
