@@ -14,6 +14,7 @@ void asm_offsets(void)
 {
 	REG(r15, r15);
 	REG(r11, r11);
+	REG(rbx, rbx);
 	REG(rdx, rdx);
 	REG(rdi, rdi);
 	REG(error_code, error_code);

@@ -88,7 +88,20 @@
 
 	.section .text.entry, "ax"
 
-/* ---- exceptions and interrupts: 256 stubs of 16 bytes ---- */
+/*
+ * ---- exceptions and interrupts: 256 stubs of 16 bytes ----
+ *
+ * Exceptions that go to the guest's kernel, nearly always, begin on the short way (below); interrupts, and #GP and #DB,
+ * whose handling may need any register, begin on the long one.
+ */
+	.macro JUMP_TO_ENTRY vec
+	.if \vec == 0 || (\vec >= 3 && \vec <= 7) || (\vec >= 10 && \vec <= 12) || \vec == 14 || (\vec >= 16 && \vec <= 19)
+	jmp exception_entry
+	.else
+	jmp common_entry
+	.endif
+	.endm
+
 	.balign 16
 	.globl vector_stubs
 vector_stubs:
@@ -101,7 +114,7 @@ vector_stubs:
 	pushq $0
 	.endif
 	movl $vec, 4(%rsp)
-	jmp common_entry
+	JUMP_TO_ENTRY vec
 	.set vec, vec + 1
 	.endr
 
@@ -112,6 +125,36 @@ common_entry:
 	jz entry_from_hypervisor
 	swapgs
 	SAVE_REGS
+	movq %rsp, %rdi
+	movq %gs:CPU_stack_top, %rsp
+	xorl %ebp, %ebp
+	call trap_from_guest
+	jmp ret_to_guest
+
+/*
+ * The short way, as hypercalls have it: RBX, RBP and R12 to R15 stay in the CPU, interrupts stay off. If more has to be
+ * done than to write the guest's frame, nothing has been done yet, and the long way begins here.
+ */
+	.balign 16
+exception_entry:
+	cld
+	testb $3, 16(%rsp)
+	jz entry_from_hypervisor
+	swapgs
+	SAVE_CALLER_SAVED
+	leaq -REGS_r11(%rsp), %rdi
+	movq %gs:CPU_stack_top, %rsp
+	call pv_trap_short
+	.globl exception_return
+exception_return:
+	movq %gs:CPU_regs_caller_saved, %rsp
+	cmpl $1, %eax                           /* enum pv_short */
+	je leave_short
+	jb exception_long
+	movq REGS_rbx - REGS_r11(%rsp), %rbx
+	jmp leave_short
+exception_long:
+	SAVE_CALLEE_SAVED
 	movq %rsp, %rdi
 	movq %gs:CPU_stack_top, %rsp
 	xorl %ebp, %ebp
@@ -155,7 +198,7 @@ iret_faulted:
  *
  * The short way, of a hypercall after which nothing else is due: RBX, RBP and R12 to R15
  * keep the guest's values all the time, since C functions keep them. Their places in regs are
- * stale meanwhile; hypercall_long_way fills them before anybody may ask (a switch of vCPUs, a
+ * stale meanwhile; leave_long fills them before anybody may ask (a switch of vCPUs, a
  * delivery of traps).
  */
 /* TOUR 2.1: a hypercall begins as a SYSCALL by code that runs in ring 3. */
@@ -211,19 +254,34 @@ hypercall_return:
 	cmpq $-4095, %rax
 	jae hypercall_has_failed
 	movq %rax, REGS_rax - REGS_r11(%rsp)
+/* Out of the short way of all kinds: RSP at the saved R11, interrupts off. */
+leave_short:
 	cmpl $0, %gs:CPU_softirq_pending
-	jne hypercall_long_way
+	jne leave_long
 	movq %gs:CPU_current, %rcx
 	cmpw $0, VCPU_due(%rcx)                 /* a trap or NMI to deliver */
-	jne hypercall_long_way
-	movq VCPU_vcpu_info(%rcx), %rcx
-	cmpw $1, (%rcx)                         /* evtchn_upcall_pending, and above it the mask */
-	je hypercall_long_way
+	jne leave_long
+	movq VCPU_vcpu_info(%rcx), %rdx
+	cmpw $1, (%rdx)                         /* evtchn_upcall_pending, and above it the mask */
+	je upcall_short
+leave_now:
 	RESTORE_CALLER_SAVED
 	addq $8, %rsp
 	swapgs
 iret_to_guest_short:
 	iretq
+
+/* An event, and nothing else. A stack that cannot be written has raised a softirq. */
+upcall_short:
+	movq %rcx, %rdi
+	movq %gs:CPU_stack_top, %rsp
+	call pv_deliver_upcall
+	.globl upcall_return
+upcall_return:
+	movq %gs:CPU_regs_caller_saved, %rsp
+	cmpl $0, %gs:CPU_softirq_pending
+	je leave_now
+	jmp leave_long
 
 no_such_hypercall:
 	movq $-38, %rax                         /* -ENOSYS */
@@ -235,7 +293,7 @@ hypercall_has_failed:
 	movq %rax, %rsi
 	call hypercall_failed
 	movq %gs:CPU_regs_caller_saved, %rsp
-hypercall_long_way:
+leave_long:
 	SAVE_CALLEE_SAVED
 	movq %gs:CPU_stack_top, %rsp
 	xorl %ebp, %ebp
@@ -243,13 +301,13 @@ hypercall_long_way:
 
 /* By user mode of the guest: for its kernel. */
 guest_syscall:
-	SAVE_CALLEE_SAVED
-	movq %rsp, %rdi
+	movq %r11, %rdi                         /* the vCPU */
 	movq %gs:CPU_stack_top, %rsp
-	xorl %ebp, %ebp
-	sti
 	call pv_guest_syscall
-	jmp ret_to_guest
+	.globl guest_syscall_return
+guest_syscall_return:
+	movq %gs:CPU_regs_caller_saved, %rsp
+	jmp leave_short
 
 	.balign 8
 syscall_vector:                                 /* error code 0, entry vector */

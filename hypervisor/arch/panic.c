@@ -15,7 +15,8 @@
 #include "lib/panic.h"
 #include "lib/string.h"
 
-extern const char hypercall_return[], image_start[], image_text_end[], image_init_start[], image_init_text_end[];
+extern const char hypercall_return[], exception_return[], upcall_return[], guest_syscall_return[];
+extern const char image_start[], image_text_end[], image_init_start[], image_init_text_end[];
 
 static uint32_t panicking;
 
@@ -71,6 +72,13 @@ void print_backtrace(unsigned long ip, unsigned long bp)
 	printk("\n");
 }
 #else
+/* The first frame on the short ways in (arch/entry.S) has the guest's RBP. */
+static bool is_short_way(unsigned long ip)
+{
+	return ip == (unsigned long)hypercall_return || ip == (unsigned long)exception_return ||
+	       ip == (unsigned long)upcall_return || ip == (unsigned long)guest_syscall_return;
+}
+
 void print_backtrace(unsigned long ip, unsigned long bp)
 {
 	printk("Backtrace: %#lx", ip);
@@ -80,8 +88,7 @@ void print_backtrace(unsigned long ip, unsigned long bp)
 		if (!is_text(frame[1]))
 			break;
 		printk(" %#lx", frame[1]);
-		/* A hypercall's first frame has the guest's RBP. */
-		if (frame[1] == (unsigned long)hypercall_return || frame[0] <= bp)
+		if (is_short_way(frame[1]) || frame[0] <= bp)
 			break;
 		bp = frame[0];
 	}

@@ -262,7 +262,6 @@ static int status(struct evtchn_status *op)
 	struct domain *d = current->domain;
 	bool own = op->dom == DOMID_SELF || op->dom == d->domid;
 	struct evtchn *chn;
-	unsigned long flags;
 	int rc = 0;
 
 	/* A running domain is held by its running. */
@@ -272,9 +271,11 @@ static int status(struct evtchn_status *op)
 		return rc;
 	chn = evtchn_find(d, op->port);
 	if (chn) {
-		flags = evtchn_lock_irqsave(chn);
+		local_irq_disable();
+		evtchn_lock(chn);
 		describe(chn, op);
-		evtchn_unlock_irqrestore(chn, flags);
+		evtchn_unlock(chn);
+		local_irq_enable();
 	} else {
 		rc = (int)hypercall_error(-EINVAL, "status: domain %u has no port %u", d->domid, op->port);
 	}
@@ -379,13 +380,28 @@ static __noinline long other_op(unsigned int cmd, unsigned long arg)
 
 static __noinline long status_op(unsigned long arg)
 {
-	struct evtchn_status st;
+	union { struct evtchn_status st; uint64_t word[3]; } u;
+	const void *at = (const void *)arg;
 	int rc;
 
-	if (copy_from_guest_va(&st, (const void *)arg, sizeof(st)))
+	_Static_assert(sizeof(u.st) == sizeof(u.word), "three words");
+	if (!guest_span_ok(at, sizeof(u)))
 		return -EFAULT;
-	rc = status(&st);
-	return !rc && copy_to_guest_va((void *)arg, &st, sizeof(st)) ? -EFAULT : rc;
+	guest_access_open();
+	guest_get_word(u.word[0], at, 0);
+	guest_get_word(u.word[2], at, 16);      /* what of the union is not used stays what it was */
+	guest_access_close();
+	rc = status(&u.st);
+	if (rc)
+		return rc;
+	guest_access_open();
+	guest_put_word(at, 8, u.word[1]);
+	guest_put_word(at, 16, u.word[2]);
+	guest_access_close();
+	return 0;
+fault:
+	guest_access_close();
+	return -EFAULT;
 }
 
 /* What is asked for often goes first. */

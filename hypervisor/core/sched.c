@@ -427,8 +427,9 @@ static void schedule(void)
 
 	if (is_idle_vcpu(next))
 		timer_stop(&sc->slice);
-	else
+	else if (next != prev || !sc->slice.active || slice < MILLISECS(sched_params.tslice_ms))
 		timer_set(&sc->slice, when + slice);
+	/* Who goes on goes on with what is left of its slice; nobody but this CPU touches that timer. */
 	if (next != prev)
 		switch_to(sc, prev, next, flags);
 	else

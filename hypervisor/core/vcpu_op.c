@@ -196,13 +196,13 @@ static long get_physid(struct vcpu *v, void *arg)
 	return copy_to_guest_va(arg, &id, sizeof(id)) ? -EFAULT : 0;
 }
 
-long do_vcpu_op(unsigned long cmd, unsigned long vcpu_id, unsigned long guest_arg)
+static __noinline long no_vcpu(unsigned int vcpu_id)
 {
-	struct vcpu *v = domain_vcpu(current->domain, (unsigned int)vcpu_id);
-	void *arg = (void *)guest_arg;
+	return hypercall_error(-ENOENT, "there is no vCPU %u", vcpu_id);
+}
 
-	if (!v)
-		return hypercall_error(-ENOENT, "there is no vCPU %u", (unsigned int)vcpu_id);
+static __noinline long other_op(unsigned long cmd, struct vcpu *v, void *arg)
+{
 	switch ((int)cmd) {
 	case VCPUOP_initialise:
 		return initialise(v, arg);
@@ -210,8 +210,6 @@ long do_vcpu_op(unsigned long cmd, unsigned long vcpu_id, unsigned long guest_ar
 		return up(v);
 	case VCPUOP_down:
 		return down(v);
-	case VCPUOP_is_up:
-		return !test_bit(VPF_DOWN, &v->pause_flags);
 	case VCPUOP_get_runstate_info:
 		return get_runstate(v, arg);
 	case VCPUOP_register_runstate_memory_area:
@@ -242,4 +240,18 @@ long do_vcpu_op(unsigned long cmd, unsigned long vcpu_id, unsigned long guest_ar
 	default:
 		return hypercall_error(-ENOSYS, "vcpu_op %d is not known", (int)cmd);
 	}
+}
+
+/* Linux asks whether a vCPU is up thousands of times while it boots. */
+long do_vcpu_op(unsigned long cmd, unsigned long vcpu_id, unsigned long arg)
+{
+	const struct domain *d = current->domain;
+	unsigned int id = (unsigned int)vcpu_id;
+	struct vcpu *v = id < d->max_vcpus ? d->vcpu[id] : NULL;
+
+	if (unlikely(!v))
+		return no_vcpu(id);
+	if ((unsigned int)cmd == VCPUOP_is_up)
+		return !test_bit(VPF_DOWN, &v->pause_flags);
+	return other_op(cmd, v, (void *)arg);
 }

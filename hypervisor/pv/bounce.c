@@ -29,8 +29,6 @@
 #include "pv/internal.h"
 
 #define FRAME_WORDS 8           /* with an error code */
-#define VECTORS_WITH_ERROR_CODE (1U << TRAP_DF | 1U << TRAP_TS | 1U << TRAP_NP | 1U << TRAP_SS | 1U << TRAP_GP | \
-				 1U << TRAP_PF | 1U << TRAP_AC | 1U << 21)
 
 static __noinline void no_handler(struct vcpu *v, unsigned int vector, uint32_t error)
 {
@@ -49,49 +47,37 @@ void pv_inject_trap(struct vcpu *v, unsigned int vector, uint32_t error)
 	}
 	b->eip = ti->address;
 	b->error_code = error;
-	b->flags = (uint8_t)(TBF_EXCEPTION | (TI_GET_IF(ti) ? TBF_INTERRUPT : 0) |
-			     (vector < 32 && ((VECTORS_WITH_ERROR_CODE >> vector) & 1) ? TBF_EXCEPTION_ERRCODE : 0));
+	b->flags = pv_bounce_flags(ti, vector);
 }
 
-/* The user bit of the error code tells the guest's own two modes apart. */
 void pv_inject_page_fault(struct vcpu *v, unsigned long addr, uint32_t error)
 {
-	error &= ~(uint32_t)PFEC_USER;
-	if (!v->pv.kernel_mode)
-		error |= PFEC_USER;
 	v->pv.ctrlreg[2] = addr;
 	v->vcpu_info->arch.cr2 = addr;
-	pv_inject_trap(v, TRAP_PF, error);
+	pv_inject_trap(v, TRAP_PF, pv_page_fault_error(v, error));
 }
 
-static __noinline void frame_lost(struct vcpu *v, unsigned long sp)
+static __noinline bool frame_lost(struct vcpu *v, unsigned long sp, unsigned long eip)
 {
 	domain_crash(v->domain, "vCPU %u: no writable stack at %#lx for a trap to %#lx (from %#lx)",
-		     v->vcpu_id, sp, v->pv.bounce.eip, (unsigned long)v->regs.rip);
-}
-
-static __noinline void no_callback(struct vcpu *v)
-{
-	v->pv.bounce.flags = 0;
-	domain_crash(v->domain, "vCPU %u: no callback to deliver to (at %#lx)", v->vcpu_id,
-		     (unsigned long)v->regs.rip);
+		     v->vcpu_id, sp, eip, (unsigned long)v->regs.rip);
+	return true;
 }
 
 /* The frame on the guest kernel's stack at sp, and the registers to its handler. cs is what the frame says. */
-static __noinline void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
+static __always_inline bool deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs, unsigned long eip, unsigned int flags,
+				       uint32_t error)
 {
-	struct trap_bounce *b = &v->pv.bounce;
 	struct cpu_user_regs *r = &v->regs;
 	struct vcpu_info *vi = v->vcpu_info;
-	uint8_t mask = vi->evtchn_upcall_mask, flags = b->flags;
+	uint8_t mask = vi->evtchn_upcall_mask;
 	uint64_t rflags = r->rflags, shown;
 
-	b->flags = 0;
 	shown = (rflags & ~(uint64_t)(X86_EFLAGS_IF | X86_EFLAGS_IOPL)) | (mask ? 0 : X86_EFLAGS_IF);
 	if (unlikely(v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl)))
 		shown |= v->pv.iopl;
 	sp = (sp & ~15UL) - FRAME_WORDS * 8;
-	if (unlikely(!pv_range_ok(sp, FRAME_WORDS * 8)))
+	if (unlikely(!guest_span_ok((const void *)sp, FRAME_WORDS * 8)))
 		goto lost;
 	guest_access_open();
 	guest_put_word(sp, 24, r->rip);
@@ -100,7 +86,7 @@ static __noinline void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 	guest_put_word(sp, 48, r->rsp);
 	guest_put_word(sp, 56, r->ss);
 	if (flags & TBF_EXCEPTION_ERRCODE)
-		guest_put_word(sp, 16, b->error_code);
+		guest_put_word(sp, 16, error);
 	else
 		sp += 8;                        /* and the lowest two words move up */
 	guest_put_word(sp, 8, r->r11);
@@ -109,35 +95,57 @@ static __noinline void deliver_at(struct vcpu *v, uint64_t sp, uint64_t cs)
 
 	if (flags & TBF_INTERRUPT)
 		vi->evtchn_upcall_mask = 1;
-	r->entry_vector = TRAP_SYSCALL;
 	r->rflags = rflags & ~(uint64_t)(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT |
 					 X86_EFLAGS_TF);
 	r->ss = SEL_RING3_DS;
 	r->rsp = sp;
 	r->cs = SEL_RING3_CS64;
-	r->rip = b->eip;
-	return;
+	r->rip = eip;
+	return true;
 fault:
 	guest_access_close();
 lost:
-	frame_lost(v, sp);
+	return frame_lost(v, sp, eip);
 }
 
-static __noinline void deliver_from_user(struct vcpu *v)
+static __noinline bool deliver_from_user(struct vcpu *v, unsigned long eip, unsigned int flags, uint32_t error)
 {
 	pv_toggle_mode(v);
-	deliver_at(v, v->pv.kernel_sp, v->regs.cs);
+	return deliver_at(v, v->pv.kernel_sp, v->regs.cs, eip, flags, error);
+}
+
+/* All calls in it are last ones, so it needs no register but those that every function may change. */
+bool pv_deliver(struct vcpu *v, unsigned long eip, unsigned int flags, uint32_t error)
+{
+	if (!v->pv.kernel_mode)
+		return deliver_from_user(v, eip, flags, error);
+	return deliver_at(v, v->regs.rsp, v->regs.cs & 0xfffc, eip, flags, error);
+}
+
+static __noinline void no_callback(struct vcpu *v)
+{
+	domain_crash(v->domain, "vCPU %u: no callback to deliver to (at %#lx)", v->vcpu_id,
+		     (unsigned long)v->regs.rip);
 }
 
 /* Current vCPU, interrupts off: takes v->pv.bounce. */
 void pv_deliver_bounce(struct vcpu *v)
 {
-	if (unlikely(!v->pv.bounce.eip))
+	struct trap_bounce b = v->pv.bounce;
+
+	v->pv.bounce.flags = 0;
+	if (unlikely(!b.eip))
 		no_callback(v);
-	else if (v->pv.kernel_mode)
-		deliver_at(v, v->regs.rsp, v->regs.cs & 0xfffc);
 	else
-		deliver_from_user(v);
+		pv_deliver(v, b.eip, b.flags, b.error_code);
+}
+
+void pv_deliver_upcall(struct vcpu *v)
+{
+	if (unlikely(!v->pv.event_cs_eip))
+		no_callback(v);
+	else
+		pv_deliver(v, v->pv.event_cs_eip, TBF_EXCEPTION | TBF_INTERRUPT, 0);
 }
 
 /* Interrupts are off. An NMI goes before events, and masks them. */
@@ -152,8 +160,7 @@ void pv_deliver_pending(struct vcpu *v)
 		pv_set_bounce_callback(v, v->pv.trap[TRAP_NMI].address, true);
 		pv_deliver_bounce(v);
 	} else if (vcpu_event_pending(v->vcpu_info)) {
-		pv_set_bounce_callback(v, v->pv.event_cs_eip, true);
-		pv_deliver_bounce(v);
+		pv_deliver_upcall(v);
 	}
 }
 

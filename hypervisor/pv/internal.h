@@ -42,10 +42,34 @@ static inline void pv_set_bounce_callback(struct vcpu *v, unsigned long eip, boo
 	b->eip = eip;
 	b->flags = (uint8_t)(TBF_EXCEPTION | (mask_events ? TBF_INTERRUPT : 0));
 }
+#define VECTORS_WITH_ERROR_CODE (1U << TRAP_DF | 1U << TRAP_TS | 1U << TRAP_NP | 1U << TRAP_SS | 1U << TRAP_GP | \
+				 1U << TRAP_PF | 1U << TRAP_AC | 1U << 21)
+static inline uint8_t pv_bounce_flags(const struct trap_info *ti, unsigned int vector)
+{
+	return (uint8_t)(TBF_EXCEPTION | (TI_GET_IF(ti) ? TBF_INTERRUPT : 0) |
+			 (vector < 32 && ((VECTORS_WITH_ERROR_CODE >> vector) & 1) ? TBF_EXCEPTION_ERRCODE : 0));
+}
+/* The user bit of the error code tells the guest's own two modes apart. */
+static inline uint32_t pv_page_fault_error(const struct vcpu *v, uint32_t error)
+{
+	return v->pv.kernel_mode ? error & ~(uint32_t)PFEC_USER : error | PFEC_USER;
+}
 void pv_deliver_bounce(struct vcpu *v);
+/*
+ * At once, current vCPU, interrupts off: to a handler that is there, with TBF_ flags. A stack that cannot be written crashes
+ * the domain. Always true: the trap is dealt with.
+ */
+bool pv_deliver(struct vcpu *v, unsigned long eip, unsigned int flags, uint32_t error);
 
 /* pv/emulate.c: the instruction at RIP that raised #GP(0). True: emulated, or a trap is set. */
 bool pv_emulate_privileged(struct cpu_user_regs *regs);
+/* Does the instruction begin with UD2 "xe", as the forced prefix does? */
+static __always_inline bool pv_is_forced_prefix(unsigned long rip)
+{
+	uint32_t word;
+
+	return guest_span_ok((const void *)rip, 4) && guest_load(&word, (const void *)rip, 4) && word == 0x65780b0f;
+}
 bool pv_emulate_forced(struct cpu_user_regs *regs);     /* UD2 "xen" CPUID */
 
 /* pv/io.c: size 1, 2 or 4 */

@@ -14,22 +14,24 @@
 #include "lib/errno.h"
 #include "pv/internal.h"
 
-/* clang 14 does not take what an asm goto puts out for assigned. */
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Wconditional-uninitialized"
-#endif
-
 static __noinline long no_frame(struct vcpu *v, unsigned long frame)
 {
 	domain_crash(v->domain, "vCPU %u: iret hypercall with no readable frame at %#lx", v->vcpu_id, frame);
 	return 0;
 }
 
-static __noinline long no_user_table(struct vcpu *v)
+/* To the guest's user: page tables and GS base change. */
+static __noinline long to_user(struct vcpu *v, long rax)
 {
-	domain_crash(v->domain, "vCPU %u: iret to user mode at %#lx without a user page table", v->vcpu_id,
-		     (unsigned long)v->regs.rip);
-	return 0;
+	if (unlikely(mfn_eq(v->mm.guest_table_user, INVALID_MFN))) {
+		domain_crash(v->domain, "vCPU %u: iret to user mode at %#lx without a user page table", v->vcpu_id,
+			     (unsigned long)v->regs.rip);
+		return 0;
+	}
+	/* They stay off until the guest runs. */
+	local_irq_disable();
+	pv_toggle_mode(v);
+	return rax;
 }
 
 /*
@@ -41,9 +43,9 @@ long do_iret(void)
 	struct vcpu *v = current;
 	struct cpu_user_regs *r = &v->regs;
 	unsigned long frame = r->rsp;
-	uint64_t rax = 0, flags = 0, cs = 0, rflags = 0, value = 0;
+	uint64_t rax, flags, cs, rflags, value;
 
-	if (unlikely(!pv_range_ok(frame, sizeof(struct iret_context))))
+	if (unlikely(!guest_span_ok((const void *)frame, sizeof(struct iret_context))))
 		return no_frame(v, frame);
 	guest_access_open();
 	guest_get_word(rax, frame, offsetof(struct iret_context, rax));
@@ -62,13 +64,6 @@ long do_iret(void)
 	r->ss = (uint16_t)(value | 3);
 	guest_access_close();
 
-	if ((cs & 3) == 3) {
-		if (unlikely(mfn_eq(v->mm.guest_table_user, INVALID_MFN)))
-			return no_user_table(v);
-		/* They stay off until the guest runs. */
-		local_irq_disable();
-		pv_toggle_mode(v);
-	}
 	if (v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl))
 		v->pv.iopl = rflags & X86_EFLAGS_IOPL;
 	r->cs = pv_fix_code_selector(cs);
@@ -79,22 +74,20 @@ long do_iret(void)
 	}
 	v->vcpu_info->evtchn_upcall_mask = !(rflags & X86_EFLAGS_IF);
 	v->pv.nmi_masked = false;
-	return (long)rax;
+	return (cs & 3) == 3 ? to_user(v, (long)rax) : (long)rax;
 fault:
 	guest_access_close();
 	return no_frame(v, frame);
 }
 
-void pv_guest_syscall(struct cpu_user_regs *regs)
+void pv_guest_syscall(struct vcpu *v)
 {
-	struct vcpu *v = current;
-
 	if (unlikely(!v->pv.syscall_eip)) {
-		regs->rip -= 2;
+		v->regs.rip -= 2;
 		pv_inject_trap(v, TRAP_UD, 0);
 		return;
 	}
-	pv_set_bounce_callback(v, v->pv.syscall_eip, v->pv.syscall_disables_events);
+	pv_deliver(v, v->pv.syscall_eip, TBF_EXCEPTION | (v->pv.syscall_disables_events ? TBF_INTERRUPT : 0), 0);
 }
 
 void pv_guest_syscall32(struct cpu_user_regs *regs)

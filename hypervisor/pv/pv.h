@@ -69,8 +69,16 @@ struct domain_pv {
 /* --- arch calls these; on the CPU's stack, interrupts as noted --- */
 /* Exception from a guest (vector, error code in regs). Interrupts on. */
 void pv_trap(struct cpu_user_regs *regs);
-/* SYSCALL by guest user mode: bounce to the guest kernel. */
-void pv_guest_syscall(struct cpu_user_regs *regs);
+/*
+ * The short way, interrupts off, callee-saved registers in the CPU and not in regs. PV_SHORT: done, it is the guest kernel's;
+ * PV_SHORT_RBX: done, and only RBX of them is to be loaded from regs; PV_LONG_WAY: nothing is done. Known to arch/entry.S.
+ */
+enum pv_short { PV_LONG_WAY, PV_SHORT, PV_SHORT_RBX };
+enum pv_short pv_trap_short(struct cpu_user_regs *regs);
+/* SYSCALL by guest user mode: bounce to the guest kernel. Short too. */
+void pv_guest_syscall(struct vcpu *v);
+/* An event is pending and not masked: the upcall's frame. Interrupts off. */
+void pv_deliver_upcall(struct vcpu *v);
 void pv_guest_syscall32(struct cpu_user_regs *regs);
 void pv_guest_sysenter(struct cpu_user_regs *regs);
 /* Last thing before IRET to a guest, interrupts off: put pending bounce, NMI, event upcall on the guest's stack. */

@@ -8,10 +8,12 @@
  *   #GP  may be a privileged instruction or INT n
  *   #UD  may be the forced CPUID
  *
- * Runs with interrupts on, on the CPU's stack, for the current vCPU.
+ * Most of the time there is nothing to look at: then pv_trap_short() has bounced it already (docs/decisions/two-ways-out.md).
+ * The rest runs with interrupts on, on the CPU's stack, for the current vCPU.
  * Next: pv/bounce.c, pv/emulate.c, mm/ptwr.c
  */
 #include "arch/traps.h"
+#include "core/trace.h"
 #include "lib/string.h"
 #include "pv/internal.h"
 
@@ -105,8 +107,71 @@ static void debug(struct vcpu *v)
 	pv_inject_trap(v, TRAP_DB, 0);
 }
 
+/* The trap goes to the guest's kernel at once. Without a handler it is left to the long way, which crashes the domain. */
+static __always_inline enum pv_short bounce(struct cpu *c, struct cpu_user_regs *regs, unsigned int vector,
+					    unsigned long addr, uint32_t error)
+{
+	struct vcpu *v = c->curr;
+	const struct trap_info *ti = &v->pv.trap[vector];
+
+	if (unlikely(!ti->address))
+		return PV_LONG_WAY;
+	trace_here(c, TRACE_TRAP, vector, regs->rip, regs->error_code, addr, regs->rsp);
+	return pv_deliver(v, ti->address, pv_bounce_flags(ti, vector), error) ? PV_SHORT : PV_LONG_WAY;
+}
+
+/* Not those that may be ours: of a window, of a page table that is written to. */
+static __noinline enum pv_short page_fault_short(struct cpu *c, struct cpu_user_regs *regs)
+{
+	unsigned long addr = read_cr2();
+	struct vcpu *v = c->curr;
+
+	if (!guest_span_ok((const void *)addr, 1) ||
+	    ((regs->error_code & (PFEC_PRESENT | PFEC_WRITE)) == (PFEC_PRESENT | PFEC_WRITE) && v->pv.kernel_mode &&
+	     (v->domain->vm_assist & (1UL << VMASST_TYPE_writable_pagetables))) || !v->pv.trap[TRAP_PF].address)
+		return PV_LONG_WAY;
+	v->pv.ctrlreg[2] = addr;
+	v->vcpu_info->arch.cr2 = addr;
+	return bounce(c, regs, TRAP_PF, addr, pv_page_fault_error(v, regs->error_code));
+}
+
+static __noinline enum pv_short forced_short(struct cpu *c, struct cpu_user_regs *regs)
+{
+	unsigned long rip = regs->rip;
+
+	if (!pv_emulate_forced(regs))
+		return bounce(c, regs, TRAP_UD, 0, 0);
+	trace_here(c, TRACE_TRAP, TRAP_UD, rip, 0, 0, regs->rsp);
+	return PV_SHORT_RBX;
+}
+
+static __noinline enum pv_short device_not_available_short(struct cpu *c, struct cpu_user_regs *regs)
+{
+	/* The guest finds TS clear in its handler, as the interface has it. */
+	c->curr->fpu.ts = false;
+	clts();
+	return bounce(c, regs, TRAP_NM, 0, 0);
+}
+
+/* Kept straight, and calls are last ones: this is what each exception of a guest costs. */
+enum pv_short pv_trap_short(struct cpu_user_regs *regs)
+{
+	unsigned int vector = regs->entry_vector;
+	struct cpu *c = this_cpu();
+
+	/* SYSCALL clears AC by SFMASK, an interrupt gate does not: SMAP would be open. */
+	guest_access_close();
+	if (vector == TRAP_PF)
+		return page_fault_short(c, regs);
+	if (vector == TRAP_UD && pv_is_forced_prefix(regs->rip))
+		return forced_short(c, regs);
+	if (unlikely(vector == TRAP_NM))
+		return device_not_available_short(c, regs);
+	return bounce(c, regs, vector, 0, regs->error_code);
+}
+
 /* These have a case of their own in pv_trap(). */
-#define VECTORS_WITH_A_LOOK (1U << TRAP_PF | 1U << TRAP_GP | 1U << TRAP_UD | 1U << TRAP_NM | 1U << TRAP_DB)
+#define VECTORS_WITH_A_LOOK (1U << TRAP_PF | 1U << TRAP_GP | 1U << TRAP_DB)
 
 void pv_trap(struct cpu_user_regs *regs)
 {
@@ -123,16 +188,6 @@ void pv_trap(struct cpu_user_regs *regs)
 		break;
 	case TRAP_GP:
 		general_protection(v, regs);
-		break;
-	case TRAP_UD:
-		if (!pv_emulate_forced(regs))
-			pv_inject_trap(v, TRAP_UD, 0);
-		break;
-	case TRAP_NM:
-		/* The guest finds TS clear in its handler, as the interface has it. */
-		v->fpu.ts = false;
-		clts();
-		pv_inject_trap(v, TRAP_NM, 0);
 		break;
 	case TRAP_DB:
 		debug(v);
