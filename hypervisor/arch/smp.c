@@ -116,14 +116,26 @@ static void do_flush_global(void *unused)
 	write_cr4(cr4);
 }
 
+/* Most guests run on one CPU: nobody has to be asked. */
+static inline bool is_here_only(cpumask_t m)
+{
+	return m.bits == 1ULL << cpu_id();
+}
+
 void flush_tlb_mask(cpumask_t m)
 {
-	smp_call(m, do_flush, NULL);
+	if (likely(is_here_only(m)))
+		flush_tlb_local();
+	else
+		smp_call(m, do_flush, NULL);
 }
 
 void flush_tlb_one_mask(cpumask_t m, unsigned long va)
 {
-	smp_call(m, do_flush_one, (void *)va);
+	if (likely(is_here_only(m)))
+		flush_tlb_one_local(va);
+	else
+		smp_call(m, do_flush_one, (void *)va);
 }
 
 void flush_tlb_all(void)

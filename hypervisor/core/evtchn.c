@@ -158,7 +158,10 @@ void vcpu_mark_events_pending(struct vcpu *v)
 {
 	struct vcpu_info *vi = READ_ONCE(v->vcpu_info);
 
-	if (!__atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+	if (__atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+		return;
+	/* One that runs here finds it on its way out, unless it was just about to sleep. */
+	if (v != current || test_bit(VPF_BLOCKED, &v->pause_flags))
 		vcpu_kick(v);
 }
 

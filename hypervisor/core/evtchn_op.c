@@ -265,10 +265,11 @@ static int status(struct evtchn_status *op)
 	int rc = 0;
 
 	/* A running domain is held by its running. */
-	if (!own)
+	if (!own) {
 		d = domain_find_get_remote(op->dom, &rc);
-	if (!d)
-		return rc;
+		if (!d)
+			return rc;
+	}
 	chn = evtchn_find(d, op->port);
 	if (chn) {
 		local_irq_disable();

@@ -158,7 +158,7 @@ EACH(gnttab_swap_grant_ref, swap)
 
 static bool read_unmap(unsigned long arg, bool replace, struct grant_unmap *u)
 {
-	*u = (struct grant_unmap){ 0 };
+	u->dev_bus_addr = u->new_addr = 0;
 	if (replace) {
 		struct gnttab_unmap_and_replace op;
 

@@ -391,6 +391,27 @@ static s_time_t slice_of(const struct sched_cpu *sc, const struct vcpu *v)
 	return others ? BOOST_SLICE : MILLISECS(sched_params.tslice_ms);
 }
 
+/* A yield with nobody to yield to: no vCPU waits here, and steal() would find none elsewhere. */
+static bool nobody_waits(const struct sched_cpu *sc, unsigned int self)
+{
+	if (sc->nr_queued)
+		return false;
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		if (i != self && READ_ONCE(sched_cpu(i)->nr_queued))
+			return false;
+	return true;
+}
+
+/* Under LOCK_SCHED: what schedule() would do if it chose the one that runs. */
+static void go_on(struct sched_cpu *sc, struct vcpu *v, s_time_t when)
+{
+	v->sched.yielding = false;
+	if (v->sched.pri == SCHED_BOOST)
+		v->sched.pri = SCHED_UNDER;
+	v->sched.last_run = v->sched.charged = when;
+	v->sched.active = true;
+}
+
 static void schedule(void)
 {
 	unsigned int cpu = cpu_id();
@@ -405,6 +426,12 @@ static void schedule(void)
 	if (left && (sched_allowed_cpus(prev) >> cpu) & 1) {
 		spin_unlock_irqrestore(&sc->lock, flags);
 		timer_set(&sc->slice, when + left);
+		return;
+	}
+	if (sc->slice.active && prev->sched.yielding && vcpu_runnable(prev) && nobody_waits(sc, cpu) &&
+	    (sched_allowed_cpus(prev) >> cpu) & 1) {
+		go_on(sc, prev, when);
+		spin_unlock_irqrestore(&sc->lock, flags);
 		return;
 	}
 	queue_prev(sc, prev, when);

@@ -15,6 +15,7 @@
 #include "core/hypercall.h"
 #include "lib/panic.h"
 #include "lib/string.h"
+#include "mm/frame_refs.h"
 #include "mm/mm_internal.h"
 
 #define VCPUS_PER_L1 (ENTRIES_PER_TABLE / (GDT_WINDOW_PAGES + LDT_WINDOW_PAGES))
@@ -143,7 +144,7 @@ static bool may_preempt(void)
 	return current && !is_idle_vcpu(current);
 }
 
-static int l4_get(struct vcpu *v, mfn_t m)
+static __noinline int l4_get_other(struct vcpu *v, mfn_t m)
 {
 	struct frame *f = frame_get_from_mfn(m, v->domain);
 	int rc = 0;
@@ -164,14 +165,29 @@ static int l4_get(struct vcpu *v, mfn_t m)
 	return rc;
 }
 
-static void l4_put(mfn_t m)
+/* A table that is in use or pinned, as those that are loaded are, takes one more reference without further ado. */
+static inline int l4_get(struct vcpu *v, mfn_t m)
+{
+	struct frame *f = mfn_to_frame(m);
+
+	if (likely(mfn_valid(m)) && likely(frame_ref_get(f, v->domain))) {
+		if (likely(frame_table_get_ready(f, FRAME_L4)))
+			return 0;
+		frame_put(f);
+	}
+	return l4_get_other(v, m);
+}
+
+static inline void l4_put(mfn_t m)
 {
 	struct frame *f;
 
 	if (mfn_eq(m, INVALID_MFN))
 		return;
 	f = mfn_to_frame(m);
-	if (may_preempt())
+	if (likely(frame_type_put_ready(f)))
+		frame_ref_put(f);
+	else if (may_preempt())
 		mm_put_table(f);
 	else
 		frame_put_and_type(f);

@@ -78,6 +78,23 @@ static __always_inline void frame_writable_put(struct frame *f)
 	frame_use_ended(f, x & ~FT_VALIDATED);
 }
 
+/* One more type reference of a table that has some: false where there is more to it, and nothing is done. */
+static __always_inline bool frame_table_get_ready(struct frame *f, enum frame_type t)
+{
+	uint64_t x = READ_ONCE(f->type);
+
+	return (x & (FT_MASK | FT_VALIDATED)) == ((uint64_t)t << FT_SHIFT | FT_VALIDATED) && (uint32_t)x &&
+	       (uint32_t)(x + 1) && frame_cas(&f->type, &x, x + 1);
+}
+
+/* Gives up a type reference that is not the last one: false where it is, and nothing is done. */
+static __always_inline bool frame_type_put_ready(struct frame *f)
+{
+	uint64_t x = READ_ONCE(f->type);
+
+	return (uint32_t)x > 1 && frame_cas(&f->type, &x, x - 1);
+}
+
 /* As table_lock() and table_unlock(). */
 static __always_inline unsigned int table_lock_inline(struct frame *f)
 {

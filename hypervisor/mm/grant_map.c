@@ -13,7 +13,7 @@
 #include "mm/mm_internal.h"
 
 /* The L1 entry that addr names, with its table locked; NULL and nothing locked. */
-static uint64_t *lock_entry(struct vcpu *v, uint64_t addr, bool addr_is_pte)
+static __always_inline uint64_t *lock_entry(struct vcpu *v, uint64_t addr, bool addr_is_pte)
 {
 	unsigned int level;
 	struct frame *f;

@@ -44,14 +44,39 @@ static bool fetch_byte(void *p, uint8_t *byte)
 	return true;
 }
 
+/*
+ * MOV of a 64-bit register to memory, which is how kernels write entries: REX.W, 89, ModRM and what its address needs are
+ * at most eight bytes, read at once. False: something else, or too near the end of a page; the decoder knows.
+ */
+static bool decode_mov64(unsigned long rip, struct x86_insn *in)
+{
+	unsigned int modrm, mod, rm, disp;
+	uint64_t w;
+
+	if ((rip & (PAGE_SIZE - 1)) > PAGE_SIZE - 8 || copy_from_guest_va(&w, (const void *)rip, 8) ||
+	    (w & 0xfff8) != 0x8948)
+		return false;
+	modrm = (w >> 16) & 0xff;
+	mod = modrm >> 6;
+	rm = modrm & 7;
+	if (mod == 3)
+		return false;
+	disp = mod == 1 ? 1 : mod == 2 || rm == 5 || (rm == 4 && ((w >> 24) & 7) == 5) ? 4 : 0;
+	*in = (struct x86_insn){ .op = X86_MOV, .size = 8, .length = (uint8_t)(3 + (rm == 4) + disp),
+				 .reg = (uint8_t)(((modrm >> 3) & 7) | (w & 4) << 1) };
+	return true;
+}
+
 static uint64_t *reg_slot(struct cpu_user_regs *r, unsigned int n)
 {
-	uint64_t *const slot[16] = {
-		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
+#define AT(reg) offsetof(struct cpu_user_regs, reg)
+	static const uint8_t at[16] = {
+		AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+		AT(r8), AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
 	};
+#undef AT
 
-	return slot[n];
+	return (uint64_t *)(void *)((char *)r + at[n]);
 }
 
 static void reg_write(uint64_t *slot, uint64_t val, unsigned int size, bool high)
@@ -108,7 +133,10 @@ static int apply(uint64_t *p, unsigned int shift, const struct x86_insn *in, uin
 	do {
 		uint64_t old = READ_ONCE(*p);
 
-		x86_execute(in, (old & m) >> shift, src, rax, rflags, res);
+		if (likely(in->op == X86_MOV && in->size == 8))
+			*res = (struct x86_result){ .mem = src, .write_mem = true, .rflags = rflags };
+		else
+			x86_execute(in, (old & m) >> shift, src, rax, rflags, res);
 		if (!res->write_mem)
 			return 0;
 		rc = l1_cmpxchg(p, old, (old & ~m) | res->mem << shift, d);
@@ -132,14 +160,14 @@ bool mm_fixup_fault(struct vcpu *v, unsigned long addr, struct cpu_user_regs *re
 	    !v->pv.kernel_mode ||
 	    !(d->vm_assist & (1UL << VMASST_TYPE_writable_pagetables)))
 		return false;
-	p = mm_walk(v->mm.guest_table, addr, 1);
+	p = mm_walk_l1(v->mm.guest_table, addr);
 	pte = p ? READ_ONCE(*p) : 0;
 	if (!(pte & PTE_P) || (pte & PTE_RW) || !mfn_valid(pte_mfn(pte)))
 		return false;
 	f = mfn_to_frame(pte_mfn(pte));
 	if (frame_type_of(READ_ONCE(f->type)) != FRAME_L1)
 		return false;
-	if (!x86_decode(&in, fetch_byte, &ctx) || (addr & (in.size - 1U)))
+	if ((!decode_mov64(regs->rip, &in) && !x86_decode(&in, fetch_byte, &ctx)) || (addr & (in.size - 1U)))
 		return false;
 	string = in.op == X86_STOS || in.op == X86_MOVS;
 	src = string ? 0 : source(regs, &in);

@@ -422,11 +422,10 @@ bool pv_emulate_forced(struct cpu_user_regs *r)
 {
 	static const uint8_t forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
 	const uint8_t *rip = (const uint8_t *)r->rip;
-	uint32_t a, b;
+	uint32_t word;
 
 	_Static_assert(sizeof(forced_cpuid) == 7, "two words that overlap in a byte");
-	if (copy_from_guest_va(&a, rip, 4) || a != forced_word(forced_cpuid) ||
-	    copy_from_guest_va(&b, rip + 3, 4) || b != forced_word(forced_cpuid + 3))
+	if (copy_from_guest_va(&word, rip + 3, 4) || word != forced_word(forced_cpuid + 3))
 		return false;
 	do_cpuid_insn(r);
 	r->rip += sizeof(forced_cpuid);

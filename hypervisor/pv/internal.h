@@ -70,7 +70,7 @@ static __always_inline bool pv_is_forced_prefix(unsigned long rip)
 
 	return guest_span_ok((const void *)rip, 4) && guest_load(&word, (const void *)rip, 4) && word == 0x65780b0f;
 }
-bool pv_emulate_forced(struct cpu_user_regs *regs);     /* UD2 "xen" CPUID */
+bool pv_emulate_forced(struct cpu_user_regs *regs);     /* UD2 "xen" CPUID, whose first word has been seen */
 
 /* pv/io.c: size 1, 2 or 4 */
 bool pv_io_allowed(struct vcpu *v, unsigned int port, unsigned int size);
