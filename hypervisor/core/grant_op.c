@@ -277,14 +277,8 @@ static long run_array(unsigned int cmd, unsigned long arg, unsigned int count)
 	}
 }
 
-long do_grant_table_op(unsigned long a1, unsigned long arg, unsigned long a3)
+static __noinline long one_table_op(unsigned int cmd, unsigned long arg, unsigned int count)
 {
-	unsigned int cmd = (unsigned int)a1, count = (unsigned int)a3;
-	size_t size = element_size(cmd);
-	long rc;
-
-	if ((int)count < 0)
-		return hypercall_error(-EINVAL, "grant_table_op: %u operations", count);
 	switch (cmd) {
 	case GNTTABOP_setup_table:
 		return setup_table(arg, count);
@@ -297,10 +291,20 @@ long do_grant_table_op(unsigned long a1, unsigned long arg, unsigned long a3)
 	case GNTTABOP_get_version:
 		return get_version(arg, count);
 	default:
-		break;
-	}
-	if (!size)
 		return hypercall_error(-ENOSYS, "grant_table_op %u is not known", cmd);
+	}
+}
+
+long do_grant_table_op(unsigned long a1, unsigned long arg, unsigned long a3)
+{
+	unsigned int cmd = (unsigned int)a1, count = (unsigned int)a3;
+	size_t size = element_size(cmd);
+	long rc;
+
+	if ((int)count < 0)
+		return hypercall_error(-EINVAL, "grant_table_op: %u operations", count);
+	if (!size)
+		return one_table_op(cmd, arg, count);
 	if (!guest_range_ok((void *)arg, count * size))
 		return -EFAULT;
 	rc = run_array(cmd, arg, count);

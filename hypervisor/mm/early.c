@@ -259,13 +259,13 @@ static void __init fill_heap(const struct boot_info *bi)
 		heap_add_raw(s, e);
 		for (unsigned long c = s >> CHUNK_ORDER; c < e >> CHUNK_ORDER; c++)
 			/* for the loop below; cleared after it */
-			frame_chunk_live[c / 64] |= 1UL << (c % 64);
+			frame_chunk_live[c] = true;
 	}
 	for (unsigned long c = 0; c < last; c++) {
 		if (!((frame_chunk_ram[c / 64] >> (c % 64)) & 1))
 			continue;
-		if ((frame_chunk_live[c / 64] >> (c % 64)) & 1)
-			frame_chunk_live[c / 64] &= ~(1UL << (c % 64));
+		if (frame_chunk_live[c])
+			frame_chunk_live[c] = false;
 		else
 			mixed_chunk(bi, c);
 	}

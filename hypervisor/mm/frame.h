@@ -64,7 +64,7 @@ extern unsigned long max_mfn;           /* frames below this may have an entry (
 #define CHUNK_FRAMES (1UL << CHUNK_ORDER)
 #define MAX_ORDER CHUNK_ORDER
 #define MAX_CHUNKS (1UL << 18)          /* 1 TiB of machine addresses */
-extern unsigned long frame_chunk_live[MAX_CHUNKS / 64];  /* its frame structures may be read */
+extern bool frame_chunk_live[MAX_CHUNKS];       /* its frame structures may be read; a byte, because it is asked so often */
 extern unsigned long frame_chunk_ram[MAX_CHUNKS / 64];   /* there is RAM in it */
 
 /* RAM or firmware's hole between RAM, with a live frame structure. */
@@ -72,7 +72,7 @@ static inline bool mfn_valid(mfn_t m)
 {
 	unsigned long c = m.n >> CHUNK_ORDER;
 
-	return c < MAX_CHUNKS && ((frame_chunk_live[c / 64] >> (c % 64)) & 1);
+	return c < MAX_CHUNKS && READ_ONCE(frame_chunk_live[c]);
 }
 bool mfn_is_io(mfn_t m);                /* device memory: neither RAM nor ours */
 

@@ -21,7 +21,7 @@
 #include "mm/tlb.h"
 
 unsigned long max_mfn;
-unsigned long frame_chunk_live[MAX_CHUNKS / 64];
+bool frame_chunk_live[MAX_CHUNKS];
 unsigned long frame_chunk_ram[MAX_CHUNKS / 64];
 unsigned long outstanding_claims;
 
@@ -53,7 +53,7 @@ static unsigned int zone_of(unsigned long m)
 void frame_chunk_init(unsigned long chunk)
 {
 	memset(&frame_table[chunk << CHUNK_ORDER], 0, CHUNK_FRAMES * sizeof(struct frame));
-	__atomic_fetch_or(&frame_chunk_live[chunk / 64], 1UL << (chunk % 64), __ATOMIC_RELEASE);
+	__atomic_store_n(&frame_chunk_live[chunk], true, __ATOMIC_RELEASE);
 }
 
 static void block_insert(struct frame *f, unsigned int order)

@@ -22,7 +22,7 @@ struct cpu *cpus[MAX_CPUS];
 unsigned int nr_cpus = NR_CPUS;
 struct model_tlb *model_tlb;
 unsigned long max_mfn = NR_FRAMES, outstanding_claims;
-unsigned long frame_chunk_live[MAX_CHUNKS / 64] = { 1 };
+bool frame_chunk_live[MAX_CHUNKS] = { true };
 mfn_t idle_l4 = { 0 };
 
 /* --- making it --- */
