@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * x86-decode: the instructions that lib/x86_decode.c claims to know do there what they do on this
- * CPU. Each is assembled in place, run on random operands with all flags either way, and compared:
+ * CPU, and their addresses are made of what the manual says, in all three modes. Each is assembled in place, run on random operands with all flags either way, and compared:
  * length, memory, registers, flags. Others are refused.
  *
  * CFLAGS: -Ihypervisor
@@ -95,9 +95,39 @@ struct insn_case {
 	X(neg8, "negq (%%rdi)", FLAGS_ALL) \
 	X(neg1, "negb (%%rdi)", FLAGS_ALL)
 
+/* Known to x86_decode_any() only. */
+#define READERS(X) \
+	X(ld8, "movq (%%rdi), %%rcx", FLAGS_ALL) \
+	X(ld4, "movl (%%rdi), %%ecx", FLAGS_ALL) \
+	X(ld2, "movw (%%rdi), %%cx", FLAGS_ALL) \
+	X(ld1, "movb 0x80(%%r12), %%cl", FLAGS_ALL) \
+	X(ldh, "movb (%%rdi), %%ch", FLAGS_ALL) \
+	X(ldr9, "movq 0x12345(%%r13,%%rbx,4), %%r9", FLAGS_ALL) \
+	X(zx1, "movzbl (%%rdi), %%ecx", FLAGS_ALL) \
+	X(zx2, "movzwl (%%rdi), %%ecx", FLAGS_ALL) \
+	X(zx12, "movzbw (%%rdi), %%cx", FLAGS_ALL) \
+	X(sx1, "movsbq (%%rdi), %%rcx", FLAGS_ALL) \
+	X(sx2, "movswl (%%rdi), %%ecx", FLAGS_ALL) \
+	X(sx4, "movslq (%%rdi), %%rcx", FLAGS_ALL) \
+	X(cmp8, "cmpq %%rcx, (%%rdi)", FLAGS_ALL) \
+	X(cmpl, "cmpl (%%rdi), %%ecx", FLAGS_ALL) \
+	X(cmpi, "cmpw $-3, (%%rdi)", FLAGS_ALL) \
+	X(cmpi1, "cmpb $0x43, (%%rdi)", FLAGS_ALL) \
+	X(test8, "testq %%rcx, (%%rdi)", FLAGS_LOGIC) \
+	X(testi, "testl $0x12345678, (%%rdi)", FLAGS_LOGIC) \
+	X(testi1, "testb $0x20, (%%rdi)", FLAGS_LOGIC) \
+	X(addl, "addq (%%rdi), %%rcx", FLAGS_ALL) \
+	X(adcl, "adcl (%%rdi), %%ecx", FLAGS_ALL) \
+	X(subl, "subb (%%rdi), %%ch", FLAGS_ALL) \
+	X(orl, "orw (%%rdi), %%dx", FLAGS_LOGIC) \
+	X(andl, "andq (%%rdi), %%r9", FLAGS_LOGIC) \
+	X(xorl, "xorl (%%rdi), %%ecx", FLAGS_LOGIC)
+
 CASES(CASE)
+READERS(CASE)
 #define POINTER(id, insn, defined) &case_##id,
-static const struct insn_case *const cases[] = { CASES(POINTER) };
+static const struct insn_case *const cases[] = { CASES(POINTER) READERS(POINTER) };
+static const struct insn_case *const readers[] = { READERS(POINTER) };
 
 static bool fetch(void *ctx, uint8_t *b)
 {
@@ -138,11 +168,22 @@ static void emulate(const struct x86_insn *in, struct machine *m)
 {
 	uint64_t *const regs[16] = { &m->rax, &m->rcx, &m->rdx, [9] = &m->r9 }, none = 0;
 	uint64_t *slot = regs[in->reg], src = in->has_imm ? in->imm : slot ? *slot : none;
+	uint64_t mem = m->mem & mask_of(in->size);
 	struct x86_result r;
 
-	x86_execute(in, m->mem & mask_of(in->size), in->high_byte ? src >> 8 : src, m->rax,
-		    m->flags, &r);
-	if (r.write_mem)
+	if (in->op == X86_MOVZX || in->op == X86_MOVSX) {
+		struct x86_insn as = { .size = in->dest_size };
+
+		if (in->op == X86_MOVSX && mem >> (8 * in->size - 1))
+			mem |= ~mask_of(in->size);
+		reg_put(slot, mem, &as, false);
+		return;
+	}
+	src = in->high_byte ? src >> 8 : src;
+	x86_execute(in, in->load ? src : mem, in->load ? mem : src, m->rax, m->flags, &r);
+	if (r.write_mem && in->load)
+		reg_put(slot, r.mem, in, in->high_byte);
+	else if (r.write_mem)
 		m->mem = (m->mem & ~mask_of(in->size)) | r.mem;
 	if (r.write_reg)
 		reg_put(slot, r.reg, in, in->high_byte);
@@ -158,7 +199,7 @@ TEST(same_as_the_cpu)
 		const uint8_t *p = c->start;
 		struct x86_insn in;
 
-		if (!x86_decode(&in, fetch, &p) || in.length != c->end - c->start) {
+		if (!x86_decode_any(&in, 8, fetch, &p) || in.length != c->end - c->start) {
 			printf("# %s: not decoded, or %u bytes for %d\n", c->text, in.length,
 			       (int)(c->end - c->start));
 			tap_bad++;
@@ -194,6 +235,101 @@ static bool decodes(const char *bytes, size_t n, struct x86_insn *in)
 	return x86_decode(in, fetch, &p);
 }
 #define DECODES(s) decodes(s, sizeof(s) - 1, &in)
+
+/* A page table is changed by nothing that only reads. */
+TEST(writers_only)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const uint8_t *p = cases[i]->start;
+		struct x86_insn in;
+		bool reader = false;
+
+		for (size_t j = 0; j < sizeof(readers) / sizeof(readers[0]); j++)
+			reader |= readers[j] == cases[i];
+		if (x86_decode(&in, fetch, &p) == reader) {
+			printf("# %s: %s\n", cases[i]->text, reader ? "accepted" : "refused");
+			tap_bad++;
+		}
+	}
+}
+
+/* What an address is made of, in each mode. */
+struct address_case {
+	const char *bytes;
+	unsigned int n, mode, base, index, scale, addr_size, seg;
+	uint64_t disp;
+	unsigned int size;
+};
+#define ADDRESS(s, ...) { s, sizeof(s) - 1, __VA_ARGS__ }
+#define NONE X86_NO_REG
+
+TEST(addresses)
+{
+	static const struct address_case list[] = {
+		ADDRESS("\x8b\x07", 8, 7, NONE, 0, 8, 3, 0, 4),                          /* mov (%rdi), %eax */
+		ADDRESS("\x8b\x05\x10\x00\x00\x00", 8, X86_BASE_RIP, NONE, 0, 8, 3, 16, 4),
+		ADDRESS("\x8b\x04\x25\x00\x00\xe0\xfe", 8, NONE, NONE, 0, 8, 3, 0xfffffffffee00000, 4),
+		ADDRESS("\x67\x8b\x07", 8, 7, NONE, 0, 4, 3, 0, 4),
+		ADDRESS("\x65\x8b\x07", 8, 7, NONE, 0, 8, 5, 0, 4),
+		ADDRESS("\x8b\x44\x24\xf8", 8, 4, NONE, 0, 8, 2, ~0UL - 7, 4),          /* -8(%rsp) */
+		ADDRESS("\x8b\x45\x08", 8, 5, NONE, 0, 8, 2, 8, 4),                      /* 8(%rbp) */
+		ADDRESS("\x41\x8b\x45\x08", 8, 13, NONE, 0, 8, 3, 8, 4),                /* 8(%r13) */
+		ADDRESS("\x4a\x8b\x04\xa7", 8, 7, 12, 2, 8, 3, 0, 8),                    /* (%rdi,%r12,4) */
+		ADDRESS("\xa1\x00\x00\xe0\xfe\x01\x00\x00\x00", 8, NONE, NONE, 0, 8, 3, 0x1fee00000, 4),
+		ADDRESS("\x8b\x05\x00\x00\xe0\xfe", 4, NONE, NONE, 0, 4, 3, 0xfffffffffee00000, 4),
+		ADDRESS("\xa3\x00\x00\xe0\xfe", 4, NONE, NONE, 0, 4, 3, 0xfffffffffee00000, 4),
+		ADDRESS("\x67\x8b\x07", 4, 3, NONE, 0, 2, 3, 0, 4),                      /* (%bx) */
+		ADDRESS("\x66\x8b\x07", 4, 7, NONE, 0, 4, 3, 0, 2),
+		ADDRESS("\x8b\x07", 2, 3, NONE, 0, 2, 3, 0, 2),
+		ADDRESS("\x26\x88\x40\x10", 2, 3, 6, 0, 2, 0, 16, 1),                    /* %al, %es:16(%bx,%si) */
+		ADDRESS("\x8b\x83\x34\x12", 2, 5, 7, 0, 2, 2, 0x1234, 2),               /* 0x1234(%bp,%di) */
+		ADDRESS("\x8b\x06\x34\x12", 2, NONE, NONE, 0, 2, 3, 0x1234, 2),
+		ADDRESS("\x67\x66\x8b\x07", 2, 7, NONE, 0, 4, 3, 0, 4),
+		ADDRESS("\xa0\x34\x12", 2, NONE, NONE, 0, 2, 3, 0x1234, 1),
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		const struct address_case *c = &list[i];
+		uint8_t buf[16] = { 0 };
+		const uint8_t *p = buf;
+		struct x86_insn in;
+
+		memcpy(buf, c->bytes, c->n);
+		REQUIRE_TRUE(x86_decode_any(&in, c->mode, fetch, &p));
+		if (in.length != c->n || in.base != c->base || in.index != c->index || in.scale != c->scale ||
+		    in.addr_size != c->addr_size || in.seg != c->seg || in.disp != c->disp || in.size != c->size) {
+			printf("# case %zu: length %u base %u index %u scale %u addr_size %u seg %u disp %#lx size %u\n", i,
+			       in.length, in.base, in.index, in.scale, in.addr_size, in.seg, in.disp, in.size);
+			tap_bad++;
+		}
+	}
+}
+
+TEST(what_a_processor_hands_over)
+{
+	static const struct { const char *bytes; unsigned int n, mode, opcode, reg, rm; } list[] = {
+		{ "\x0f\xa2", 2, 8, 0x0fa2, 0, 0 },
+		{ "\xf4", 1, 2, 0xf4, 0, 0 },
+		{ "\x66\x0f\x30", 3, 4, 0x0f30, 0, 0 },
+		{ "\x0f\x22\xe0", 3, 8, 0x0f22, 4, 0 },
+		{ "\x44\x0f\x22\xc1", 4, 8, 0x0f22, 8, 1 },
+		{ "\x0f\x01\xd1", 3, 8, 0x0f01, 2, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		uint8_t buf[16] = { 0 };
+		const uint8_t *p = buf;
+		struct x86_insn in;
+
+		memcpy(buf, list[i].bytes, list[i].n);
+		REQUIRE_TRUE(x86_decode_any(&in, list[i].mode, fetch, &p));
+		EXPECT_EQ(in.op, X86_SYSTEM);
+		EXPECT_EQ(in.length, list[i].n);
+		EXPECT_EQ(in.opcode, list[i].opcode);
+		EXPECT_EQ(in.reg, list[i].reg);
+		EXPECT_EQ(in.rm, list[i].rm);
+	}
+}
 
 TEST(refuses_the_rest)
 {
@@ -231,6 +367,17 @@ TEST(strings)
 	EXPECT_TRUE(DECODES("\xa5"));
 	EXPECT_EQ(in.op, X86_MOVS);
 	EXPECT_EQ(in.size, 4);
+	EXPECT_FALSE(DECODES("\x6e"));                  /* outsb: no memory is written */
+	{
+		const uint8_t outs[] = { 0xf3, 0x2e, 0x6f }, *p = outs;
+
+		EXPECT_TRUE(x86_decode_any(&in, 2, fetch, &p));
+		EXPECT_EQ(in.op, X86_OUTS);
+		EXPECT_EQ(in.size, 2);
+		EXPECT_EQ(in.seg, 1);
+		EXPECT_EQ(in.addr_size, 2);
+		EXPECT_TRUE(in.rep);
+	}
 }
 
 TAP_MAIN
