@@ -4,22 +4,29 @@
 #   make hypervisor-objs               all objects, not linked
 #   make hypervisor                    the image
 #   make RELEASE=1 hypervisor          build/release/paravane: without assertions and lock checks, as one is measured
+#   make CONFIG_HVM=n hypervisor       build/pv-only/paravane: paravirtualized domains only
 
 ifeq ($(RELEASE),1)
 HV_OUT := $(B)/release
 else
 HV_OUT := $(B)
 endif
+# CONFIG_HVM=n: no fully virtualized domains, nothing of hvm/ in the image.
+CONFIG_HVM ?= y
+ifeq ($(CONFIG_HVM),n)
+HV_OUT := $(HV_OUT)/pv-only
+endif
 HB := $(HV_OUT)/hypervisor
 
-HV_C   := $(sort $(wildcard hypervisor/*/*.c))
-HV_S   := $(sort $(wildcard hypervisor/*/*.S))
+HV_WITHOUT := $(if $(filter n,$(CONFIG_HVM)),hypervisor/hvm/%)
+HV_C   := $(filter-out $(HV_WITHOUT),$(sort $(wildcard hypervisor/*/*.c hypervisor/hvm/*/*.c)))
+HV_S   := $(filter-out $(HV_WITHOUT),$(sort $(wildcard hypervisor/*/*.S hypervisor/hvm/*/*.S)))
 HV_OBJS := $(patsubst hypervisor/%.c,$(HB)/%.o,$(filter-out hypervisor/arch/asm_offsets.c,$(HV_C))) \
            $(patsubst hypervisor/%.S,$(HB)/%.S.o,$(HV_S))
 HV_FDT_OBJS := $(addprefix $(HB)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 HV_XZ_OBJS  := $(addprefix $(HB)/xz/,xz_dec_stream.o xz_dec_lzma2.o xz_dec_bcj.o xz_crc32.o)
 
-HV_DEFS  := -D__PARAVANE__ $(if $(filter 1,$(RELEASE)),-DNDEBUG)
+HV_DEFS  := -D__PARAVANE__ -DCONFIG_HVM=$(if $(filter n,$(CONFIG_HVM)),0,1) $(if $(filter 1,$(RELEASE)),-DNDEBUG)
 HV_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
             -m64 -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -mcmodel=small \
             -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \

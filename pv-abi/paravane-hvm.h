@@ -55,7 +55,7 @@ struct paravane_vcpu_page {
 };
 
 /*
- * domctl: the page and event channel of a vCPU. The page is the hypervisor's, owned by the domain: map it by its machine
+ * domctl: the page and event channel of a vCPU. The page is the hypervisor's: map it by its machine
  * frame with DOMID_XEN. The port is the domain's, waiting for the caller to bind to it. [errors: ESRCH no such vCPU, EINVAL
  * not a fully virtualized domain]
  */
@@ -102,7 +102,7 @@ struct paravane_domctl_hvm_state {
 
 /* domctl: how often a vCPU left its guest, by reason. */
 #define PARAVANE_DOMCTL_hvm_exits 0x5014
-#define PARAVANE_NR_EXIT_KINDS 16
+#define PARAVANE_NR_EXIT_KINDS 15		/* as many as a control operation has room for */
 enum paravane_exit_kind {
 	PARAVANE_EXIT_interrupt, PARAVANE_EXIT_exception, PARAVANE_EXIT_cr, PARAVANE_EXIT_dr, PARAVANE_EXIT_msr,
 	PARAVANE_EXIT_io, PARAVANE_EXIT_cpuid, PARAVANE_EXIT_hlt, PARAVANE_EXIT_page_fault, PARAVANE_EXIT_nested_fault,

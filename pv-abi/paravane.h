@@ -55,6 +55,7 @@ enum paravane_trace_kind {
 	PARAVANE_TRACE_switch,
 	PARAVANE_TRACE_event,			/* port */
 	PARAVANE_TRACE_crash,
+	PARAVANE_TRACE_exit,			/* of a fully virtualized vCPU: exit code, arg[0..1] what the processor says of it */
 };
 
 struct paravane_trace_record {

@@ -13,6 +13,16 @@ void asm_offsets(void);
 void asm_offsets(void)
 {
 	REG(r15, r15);
+	REG(r14, r14);
+	REG(r13, r13);
+	REG(r12, r12);
+	REG(rbp, rbp);
+	REG(rbx, rbx);
+	REG(r10, r10);
+	REG(r9, r9);
+	REG(r8, r8);
+	REG(rcx, rcx);
+	REG(rsi, rsi);
 	REG(r11, r11);
 	REG(rbx, rbx);
 	REG(rdx, rdx);

@@ -4,7 +4,7 @@
  *
  * General registers stay where they are, in the vCPU: only the pointers to
  * them change. What does live in the CPU is saved and loaded here: FPU, segment bases and
- * selectors, page tables, descriptor tables. The idle vCPU runs on the
+ * selectors, page tables, descriptor tables. The idle vCPU and fully virtualized ones run on the
  * hypervisor's own page table, so a domain that is not running is on no CPU's
  * CR3 and dirty_cpus is exact.
  *
@@ -156,16 +156,20 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 		return;
 	trace(TRACE_SWITCH, next->vcpu_id, next->regs.rip, next->domain->domid, prev->domain->domid,
 	      prev->vcpu_id);
-	if (prev != c->idle)
+	if (likely(prev->kind == VCPU_PV))
 		leave(prev);
+	else if (CONFIG_HVM && prev->kind == VCPU_HVM)
+		hvm_switch_out(c, prev);
 	cpu_set_current(c, next);
-	if (next != c->idle) {
+	if (likely(next->kind == VCPU_PV)) {
 		enter(c, next);
 	} else {
 		gdt_load(gdt_cpu_base(c));
 		__asm__ volatile("lldt %w0" :: "r"(0));
 		c->loaded_domain = NULL;
-		mm_load_cr3(next);
+		mm_load_cr3(c->idle);
+		if (CONFIG_HVM && next->kind == VCPU_HVM)
+			hvm_switch_in(c, next);
 	}
 	if (old && old != c->loaded_domain)
 		__atomic_fetch_and(&old->dirty_cpus.bits, ~(1ULL << c->id), __ATOMIC_SEQ_CST);

@@ -27,6 +27,8 @@ void cpu_prepare(struct cpu *c)
 	c->idle = idle_vcpu_create(c->id);
 	BUG_ON(!c->idle);
 	cpu_set_current(c, c->idle);
+	if (CONFIG_HVM)
+		hvm_prepare_cpu(c);
 }
 
 /*
@@ -61,4 +63,6 @@ void cpu_init_this(struct cpu *c)
 	clock_init_cpu();
 	c->cr3 = read_cr3();
 	c->apic_id = apic_id();
+	if (CONFIG_HVM)
+		hvm_init_cpu(c);
 }

@@ -134,7 +134,8 @@ void trap_machine_check(struct cpu_user_regs *regs)
 
 /*
  * Softirqs first: one of them may switch `current`. Then what the vCPU is owed.
- * Both are looked at with interrupts off, so nothing is missed between here and IRET.
+ * Both are looked at with interrupts off, so nothing is missed between here and IRET. A fully virtualized vCPU does not leave
+ * through there: it has been in its guest and is back, and the round begins again.
  */
 struct cpu_user_regs *exit_to_guest(void)
 {
@@ -149,8 +150,11 @@ struct cpu_user_regs *exit_to_guest(void)
 			continue;
 		}
 		v = c->curr;
-		if (unlikely(v == c->idle)) {
-			softirq_idle_wait();
+		if (unlikely(v->kind != VCPU_PV)) {
+			if (CONFIG_HVM && v->kind == VCPU_HVM)
+				hvm_run(v);
+			else
+				softirq_idle_wait();
 			continue;
 		}
 		if (likely(!v->pv.bounce.due && !vcpu_event_pending(v->vcpu_info)))

@@ -221,6 +221,8 @@ static void domain_free(struct domain *d)
 	if (d->grant)
 		grant_domain_free(d);
 	pv_domain_free(d);
+	if (is_hvm_domain(d))
+		hvm_domain_free(d);
 	if (d->console)
 		console_domain_free(d);
 	if (d->shared_info)
@@ -291,6 +293,8 @@ static int domain_init_parts(struct domain *d, const struct xen_domctl_createdom
 		rc = console_domain_init(d);
 	if (rc == 0)
 		rc = sched_domain_init(d);
+	if (CONFIG_HVM && rc == 0 && (config->flags & XEN_DOMCTL_CDF_hvm))
+		rc = hvm_domain_init(d);
 	return rc;
 }
 

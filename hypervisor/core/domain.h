@@ -28,6 +28,7 @@
 #include "core/sched.h"
 #include "core/tasklet.h"
 #include "core/timer.h"
+#include "hvm/hvm.h"
 #include "lib/list.h"
 #include "lib/spinlock.h"
 #include "lib/types.h"
@@ -38,6 +39,9 @@
 #define NR_WATCHDOGS 2
 #define SHUTDOWN_NONE 0xff      /* no reason set yet */
 #define DOMAIN_NAME_MAX PARAVANE_BOOT_NAME_SIZE
+
+/* How the CPU enters what a vCPU runs. */
+enum vcpu_kind { VCPU_PV, VCPU_IDLE, VCPU_HVM };
 
 enum domain_dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
 
@@ -93,6 +97,7 @@ struct domain {
 	struct domain_sched sched;      /* core/sched.h */
 	struct domain_pv pv;            /* pv/pv.h */
 	struct domain_console *console; /* core/console.h: output of console_io, rate limit */
+	struct domain_hvm *hvm;         /* hvm/internal.h; NULL: paravirtualized */
 };
 
 struct vcpu {
@@ -109,6 +114,7 @@ struct vcpu {
 	unsigned int processor;         /* CPU it is on or was last on */
 	bool initialised;               /* has a context (VCPUOP_initialise or the builder) [D] */
 	bool is_running;                /* its registers are live on a CPU; LOCK_SCHED */
+	uint8_t kind;                   /* enum vcpu_kind */
 	unsigned long pause_flags;      /* VPF_* bits, atomic; runs only when 0 */
 	int pause_count;                /* atomic: vcpu_pause nesting */
 	unsigned int poll_evtchn;       /* SCHEDOP_poll: the one port, or POLL_ANY */
@@ -131,6 +137,7 @@ struct vcpu {
 	struct vcpu_mm mm;              /* mm/domain_mm.h */
 	struct vcpu_pv pv;              /* pv/pv.h */
 	struct vcpu_fpu fpu;            /* arch/fpu.h */
+	struct vcpu_hvm *hvm;           /* hvm/internal.h; NULL: paravirtualized */
 	uint32_t virq_to_evtchn[NR_VIRQS];
 	struct vcpu_error {             /* hypercall_error(): why its last hypercall failed */
 		int32_t err;
@@ -156,6 +163,7 @@ extern struct vcpu_info dummy_vcpu_info;        /* of vCPUs above 31 before they
 
 static inline bool is_idle_domain(const struct domain *d) { return d->domid == DOMID_IDLE; }
 static inline bool is_idle_vcpu(const struct vcpu *v) { return is_idle_domain(v->domain); }
+static inline bool is_hvm_domain(const struct domain *d) { return CONFIG_HVM && d->hvm; }
 #define for_each_vcpu(d, v) \
 	for (unsigned int i__ = 0; i__ < (d)->max_vcpus; i__++) \
 		if (((v) = (d)->vcpu[i__]) == NULL) ; else

@@ -100,9 +100,19 @@ static const struct operation operations[] = {
 	REFUSE(psr_alloc, -ENODEV),
 };
 
+/* Paravane's own. */
 static const struct operation crash_reason_op = { .fn = domctl_crash_reason, .flags = COPY_BACK };
-
 static const struct operation boot_domain_op = { .fn = domctl_boot_domain, .flags = COPY_BACK };
+
+#define HVM_OP(name, fn_, flags_) \
+	[PARAVANE_DOMCTL_##name - PARAVANE_DOMCTL_hvm_vcpu_page] = { .fn = CONFIG_HVM ? fn_ : NULL, .flags = flags_ }
+static const struct operation hvm_operations[] = {
+	HVM_OP(hvm_vcpu_page, domctl_hvm_vcpu_page, COPY_BACK),
+	HVM_OP(hvm_set_state, domctl_hvm_set_state, 0),
+	HVM_OP(hvm_get_state, domctl_hvm_get_state, 0),
+	HVM_OP(hvm_down, domctl_hvm_down, 0),
+	HVM_OP(hvm_exits, domctl_hvm_exits, COPY_BACK),
+};
 
 static const struct operation *find_operation(uint32_t cmd)
 {
@@ -110,6 +120,8 @@ static const struct operation *find_operation(uint32_t cmd)
 		return &boot_domain_op;
 	if (cmd == PARAVANE_DOMCTL_crash_reason)
 		return &crash_reason_op;
+	if (CONFIG_HVM && cmd - PARAVANE_DOMCTL_hvm_vcpu_page < ARRAY_SIZE(hvm_operations))
+		return &hvm_operations[cmd - PARAVANE_DOMCTL_hvm_vcpu_page];
 	if (cmd < ARRAY_SIZE(operations) && (operations[cmd].fn || operations[cmd].refusal))
 		return &operations[cmd];
 	return NULL;

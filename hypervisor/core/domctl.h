@@ -33,6 +33,9 @@ domctl_fn domctl_max_mem, domctl_getpageframeinfo3, domctl_hypercall_init, domct
 domctl_fn domctl_gettscinfo, domctl_settscinfo, domctl_get_cpu_policy, domctl_set_cpu_policy,
 	domctl_address_size;
 
+/* hvm/domctl.c */
+domctl_fn domctl_hvm_vcpu_page, domctl_hvm_set_state, domctl_hvm_get_state, domctl_hvm_down, domctl_hvm_exits;
+
 void domain_get_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /* CPU bitmaps of control operations, in either direction: 0 or -EFAULT. */

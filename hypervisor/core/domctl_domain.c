@@ -13,15 +13,26 @@
 
 /* --- creation --- */
 
+#define FLAGS_PV  (XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_s3_integrity)
+#define FLAGS_HVM (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | PARAVANE_CDF_deprivileged)
+
 static long check_config(const struct xen_domctl_createdomain *c)
 {
 	unsigned int version = XEN_DOMCTL_GRANT_version(c->grant_opts);
 
-	if (c->flags & ~(XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_s3_integrity))
-		return hypercall_error(-EINVAL, "createdomain: flags %#x: only PV domains (flags %#x) are offered",
-				       c->flags, XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_s3_integrity);
+	if (c->flags & ~(FLAGS_PV | (CONFIG_HVM ? FLAGS_HVM : 0)))
+		return hypercall_error(-EINVAL, "createdomain: flags %#x: at most %#x", c->flags,
+				       FLAGS_PV | (CONFIG_HVM ? FLAGS_HVM : 0));
+	if ((c->flags & FLAGS_HVM) && !(c->flags & XEN_DOMCTL_CDF_hvm))
+		return hypercall_error(-EINVAL, "createdomain: flags %#x: a PV domain has no other translation", c->flags);
+	if (CONFIG_HVM && (c->flags & XEN_DOMCTL_CDF_hvm)) {
+		long rc = hvm_check_flags(c->flags);
+
+		if (rc)
+			return rc;
+	}
 	if (c->arch.emulation_flags & ~XEN_X86_EMU_PIT)
-		return hypercall_error(-EINVAL, "createdomain: emulation_flags %#x: a PV domain has none",
+		return hypercall_error(-EINVAL, "createdomain: emulation_flags %#x: no device is emulated by the hypervisor",
 				       c->arch.emulation_flags);
 	if (c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
 		return hypercall_error(-EINVAL, "createdomain: misc_flags %#x", c->arch.misc_flags);
@@ -127,6 +138,8 @@ void domain_get_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		      (d->shut_down ? XEN_DOMINF_shutdown : 0) |
 		      (d->controller_pause_count > 0 ? XEN_DOMINF_paused : 0) |
 		      (d->create_flags & XEN_DOMCTL_CDF_xs_domain ? XEN_DOMINF_xs_domain : 0) |
+		      (d->create_flags & XEN_DOMCTL_CDF_hvm ? XEN_DOMINF_hvm_guest : 0) |
+		      (d->create_flags & XEN_DOMCTL_CDF_hap ? XEN_DOMINF_hap : 0) |
 		      (uint32_t)d->shutdown_code << XEN_DOMINF_shutdownshift;
 	info->ssidref = d->ssidref;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
@@ -205,6 +218,8 @@ long domctl_sendtrigger(struct domain *d, struct xen_domctl *op, domctl_guest_t 
 	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
 		return hypercall_error(-ENOSYS, "trigger %u: a PV domain knows only nmi",
 				       op->u.sendtrigger.trigger);
+	if (is_hvm_domain(d))
+		return hypercall_error(-EOPNOTSUPP, "trigger: the device model of domain %u sends NMIs", d->domid);
 	pv_send_nmi(v);
 	return 0;
 }

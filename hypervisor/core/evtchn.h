@@ -62,8 +62,8 @@ void evtchn_vcpu_info_moved(struct vcpu *v);    /* after VCPUOP_register_vcpu_in
  */
 int evtchn_reset(struct domain *d, bool resuming);
 
-/* A port of d that waits for remote to bind to it; 0 or -errno. */
-int evtchn_open_unbound(struct domain *d, domid_t remote, evtchn_port_t *port);
+/* A port of d that waits for remote to bind to it, and tells d's vCPU number vcpu; 0 or -errno. */
+int evtchn_open_unbound(struct domain *d, domid_t remote, unsigned int vcpu, evtchn_port_t *port);
 long evtchn_send(struct domain *from, unsigned int port);
 void evtchn_send_vcpu_virq(struct vcpu *v, unsigned int virq);  /* per-vCPU VIRQs; any context */
 void evtchn_send_global_virq(unsigned int virq);                /* to whoever bound it (control domain by default) */

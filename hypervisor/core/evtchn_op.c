@@ -22,9 +22,9 @@ static domid_t resolve_self(domid_t id)
 
 /* --- opening --- */
 
-int evtchn_open_unbound(struct domain *d, domid_t remote, evtchn_port_t *port)
+int evtchn_open_unbound(struct domain *d, domid_t remote, unsigned int vcpu, evtchn_port_t *port)
 {
-	struct evtchn as = { .state = ECS_UNBOUND, .u.unbound_domid = remote }, *chn;
+	struct evtchn as = { .state = ECS_UNBOUND, .notify_vcpu = (uint16_t)vcpu, .u.unbound_domid = remote }, *chn;
 	int rc = 0;
 
 	spin_lock(&d->evtchn.lock);
@@ -45,7 +45,7 @@ static int alloc_unbound(struct evtchn_alloc_unbound *op)
 	d = domain_find_get_remote(op->dom, &rc);
 	if (!d)
 		return rc;
-	rc = evtchn_open_unbound(d, resolve_self(op->remote_dom), &op->port);
+	rc = evtchn_open_unbound(d, resolve_self(op->remote_dom), 0, &op->port);
 	domain_put(d);
 	return rc;
 }

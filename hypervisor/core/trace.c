@@ -73,7 +73,7 @@ const char *hypercall_name(unsigned int nr)
 static void print_record(const struct trace_record *r)
 {
 	static const char *const kinds[] = { "none", "hypercall", "error", "trap", "switch", "event",
-					     "crash" };
+					     "crash", "exit" };
 	const char *kind = r->kind < ARRAY_SIZE(kinds) ? kinds[r->kind] : "?";
 	bool call = r->kind == TRACE_HYPERCALL || r->kind == TRACE_HYPERCALL_RET;
 

@@ -14,12 +14,12 @@
 #include "lib/types.h"
 
 struct vcpu;
-enum trace_kind { TRACE_NONE, TRACE_HYPERCALL, TRACE_HYPERCALL_RET /* failed */, TRACE_TRAP, TRACE_SWITCH, TRACE_EVENT, TRACE_CRASH };
+enum trace_kind { TRACE_NONE, TRACE_HYPERCALL, TRACE_HYPERCALL_RET /* failed */, TRACE_TRAP, TRACE_SWITCH, TRACE_EVENT, TRACE_CRASH, TRACE_EXIT };
 
 struct trace_record {
 	uint64_t seq;           /* filled in by trace_read() */
 	uint64_t tsc;
-	uint16_t kind, domid, vcpu, number;     /* number: hypercall, vector, port */
+	uint16_t kind, domid, vcpu, number;     /* number: hypercall, vector, port, exit code */
 	uint64_t rip;
 	uint64_t arg[3];
 	uint64_t spare;

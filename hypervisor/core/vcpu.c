@@ -69,6 +69,8 @@ int vcpu_create(struct domain *d, unsigned int id, struct vcpu **out)
 		rc = pv_vcpu_init(v);
 	if (rc == 0)
 		rc = fpu_vcpu_init(v);
+	if (rc == 0 && is_hvm_domain(d))
+		rc = hvm_vcpu_init(v);
 	if (rc) {
 		vcpu_free(v);
 		return rc;
@@ -86,6 +88,7 @@ struct vcpu *idle_vcpu_create(unsigned int cpu)
 	if (!v)
 		panic("no memory for the idle vCPU of CPU %u", cpu);
 	v->processor = cpu;
+	v->kind = VCPU_IDLE;
 	v->initialised = true;
 	v->is_running = true;
 	v->runstate.state = RUNSTATE_running;
@@ -100,6 +103,8 @@ void vcpu_free(struct vcpu *v)
 	vcpu_timers_kill(v);
 	vcpu_put_info_area(v);
 	sched_vcpu_destroy(v);
+	if (is_hvm_domain(v->domain))
+		hvm_vcpu_destroy(v);
 	fpu_vcpu_destroy(v);
 	pv_vcpu_destroy(v);
 	mm_vcpu_destroy(v);

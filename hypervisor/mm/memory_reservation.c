@@ -33,6 +33,21 @@ static bool increase_one(const struct extents *e, unsigned long i)
 	return !copy_to_guest_va(&e->list[i], &m, sizeof(m));
 }
 
+/* Of a fully virtualized domain extents are guest frames, and no list is written to. */
+static bool translated_one(const struct extents *e, unsigned int op, unsigned long i)
+{
+	xen_pfn_t gfn;
+
+	if (op == XENMEM_increase_reservation) {
+		hypercall_error(-EINVAL, "domain %u is fully virtualized: memory is populated at guest frames", e->d->domid);
+		return false;
+	}
+	if (copy_from_guest_va(&gfn, &e->list[i], sizeof(gfn)))
+		return false;
+	return op == XENMEM_populate_physmap ? p2m_populate(e->d, gfn, e->order, e->memflags) :
+					       p2m_remove(e->d, gfn, e->order);
+}
+
 static bool populate_one(const struct extents *e, unsigned long i)
 {
 	xen_pfn_t gpfn, m;
@@ -116,7 +131,7 @@ long memop_reservation(unsigned int op, unsigned long start, unsigned long arg)
 			again = true;
 			break;
 		}
-		if (!one(&e, i))
+		if (unlikely(is_hvm_domain(e.d)) ? !translated_one(&e, op, i) : !one(&e, i))
 			break;
 	}
 	domain_put(e.d);

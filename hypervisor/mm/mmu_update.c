@@ -110,8 +110,20 @@ static bool may_act_on(const struct domain *d)
 /* Whose tables a list changes, to show whose frames, and whether the caller may. */
 struct update_list {
 	struct domain *pt_owner, *pg_owner;
-	bool may_update, may_set_m2p;
+	enum { UPDATE_REFUSED, UPDATE_PLAIN, UPDATE_TRANSLATED } how;
+	bool may_set_m2p;
 };
+
+/* Page tables of a fully virtualized domain are its own affair; its frames are named by guest frame numbers. */
+static __noinline int update_special(uint64_t ptr, uint64_t val, const struct update_list *l, bool preserve_ad)
+{
+	int rc;
+
+	if (l->how == UPDATE_REFUSED)
+		return -EPERM;
+	rc = CONFIG_HVM ? p2m_translate_entry(l->pg_owner, &val) : -EPERM;
+	return rc ? rc : update_entry(ptr, val, l->pt_owner, l->pg_owner, preserve_ad);
+}
 
 static inline int update_one(const struct mmu_update *r, const struct update_list *l)
 {
@@ -121,8 +133,8 @@ static inline int update_one(const struct mmu_update *r, const struct update_lis
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_PRESERVE_AD:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		if (unlikely(!l->may_update))
-			return -EPERM;
+		if (unlikely(l->how != UPDATE_PLAIN))
+			return update_special(r->ptr - cmd, r->val, l, cmd == MMU_PT_UPDATE_PRESERVE_AD);
 		return update_entry(r->ptr - cmd, r->val, l->pt_owner, l->pg_owner,
 				    cmd == MMU_PT_UPDATE_PRESERVE_AD);
 	case MMU_MACHPHYS_UPDATE:
@@ -132,6 +144,15 @@ static inline int update_one(const struct mmu_update *r, const struct update_lis
 	default:
 		return (int)hypercall_error(-ENOSYS, "mmu_update command %u does not exist", cmd);
 	}
+}
+
+static int how_to_update(const struct domain *pt_owner, const struct domain *pg_owner)
+{
+	if (likely(pg_owner == current->domain))
+		return may_act_on(pt_owner) && !is_hvm_domain(pt_owner) ? UPDATE_PLAIN : UPDATE_REFUSED;
+	if (!may_act_on(pt_owner) || is_hvm_domain(pt_owner) || (pg_owner != dom_io && !may_act_on(pg_owner)))
+		return UPDATE_REFUSED;
+	return is_hvm_domain(pg_owner) ? UPDATE_TRANSLATED : UPDATE_PLAIN;
 }
 
 /*
@@ -216,7 +237,7 @@ long do_mmu_update(unsigned long reqs, unsigned long ucount, unsigned long udone
 	/* Device memory needs no privilege here: access to it is asked for at the entry. */
 	l = (struct update_list){
 		.pt_owner = pt_owner, .pg_owner = pg_owner, .may_set_m2p = may_act_on(pg_owner),
-		.may_update = may_act_on(pt_owner) && (pg_owner == dom_io || may_act_on(pg_owner)),
+		.how = how_to_update(pt_owner, pg_owner),
 	};
 	rc = update_all(ureqs, count, &i, &l);
 	done += i;

@@ -275,9 +275,11 @@ long do_mmuext_op(unsigned long ops, unsigned long ucount, unsigned long udone,
 	d = pg_owner_get((unsigned int)foreigndom & 0xffff, &rc);
 	if (!d)
 		return rc;
-	if (d != current->domain && !current->domain->privileged) {
+	if (d != current->domain && (!current->domain->privileged || is_hvm_domain(d))) {
+		rc = is_hvm_domain(d) ? (int)hypercall_error(-EPERM, "domain %u is fully virtualized: its page tables are its own",
+							     d->domid) : -EPERM;
 		pg_owner_put(d);
-		return -EPERM;
+		return rc;
 	}
 	rc = mmuext_list(uops, count, &i, d);
 	pg_owner_put(d);

@@ -104,7 +104,7 @@ long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsig
 		return rc;
 	if (pg_owner != current->domain && pg_owner != dom_io && !current->domain->privileged)
 		rc = -EPERM;
-	else
+	else if (!is_hvm_domain(pg_owner) || !(rc = p2m_translate_entry(pg_owner, &val)))
 		rc = update_va(va, val, pg_owner);
 	pg_owner_put(pg_owner);
 	return rc ? rc : flush_after(va, flags);

@@ -314,10 +314,10 @@ static int give_rings(struct build *x)
 {
 	struct start_info *s = pfn_virt(x, virt_to_pfn(x, x->start_info));
 	struct paravane_domctl_boot_domain *r = &x->d->boot;
-	int rc = evtchn_open_unbound(x->d, 0, &r->store_port);
+	int rc = evtchn_open_unbound(x->d, 0, 0, &r->store_port);
 
 	if (!rc)
-		rc = evtchn_open_unbound(x->d, 0, &r->console_port);
+		rc = evtchn_open_unbound(x->d, 0, 0, &r->console_port);
 	if (rc)
 		return rc;
 	r->store_mfn = x->p2m[virt_to_pfn(x, x->store)];
