@@ -29,9 +29,13 @@ long domctl_max_mem(struct domain *d, struct xen_domctl *op, domctl_guest_t gues
 static unsigned long page_kind(struct domain *d, unsigned long m)
 {
 	unsigned long kind = XEN_DOMCTL_PFINFO_NOTAB;
-	struct frame *f = mfn_valid(mfn(m)) ? frame_get_from_mfn(mfn(m), d) : NULL;
+	struct frame *f;
 	uint64_t type;
 
+	if (is_hvm_domain(d))
+		f = p2m_get_frame(d, m);
+	else
+		f = mfn_valid(mfn(m)) ? frame_get_from_mfn(mfn(m), d) : NULL;
 	if (!f)
 		return XEN_DOMCTL_PFINFO_XTAB;
 	type = READ_ONCE(f->type);
@@ -81,8 +85,11 @@ long domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op, domctl_gu
 long domctl_hypercall_init(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)
 {
 	unsigned long m = op->u.hypercall_init.gmfn;
-	struct frame *f = frame_get_from_mfn(mfn(m), d);
+	struct frame *f;
 
+	if (is_hvm_domain(d))
+		return hypercall_error(-EOPNOTSUPP, "hypercall_init: domain %u is fully virtualized", d->domid);
+	f = frame_get_from_mfn(mfn(m), d);
 	if (!f || !frame_get_type(f, FRAME_WRITABLE)) {
 		if (f)
 			frame_put(f);
@@ -99,6 +106,8 @@ long domctl_memory_mapping(struct domain *d, struct xen_domctl *op, domctl_guest
 {
 	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
 
+	if (is_hvm_domain(d))
+		return hypercall_error(-EOPNOTSUPP, "memory_mapping: devices are not given to fully virtualized domains");
 	if (m->first_mfn + m->nr_mfns - 1 < m->first_mfn || m->first_gfn + m->nr_mfns - 1 < m->first_gfn)
 		return hypercall_error(-EINVAL, "memory_mapping: the range wraps");
 	if (!rangeset_contains(current->domain->iomem, m->first_mfn, m->first_mfn + m->nr_mfns - 1))

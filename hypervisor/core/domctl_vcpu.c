@@ -52,6 +52,12 @@ static long set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	return rc;
 }
 
+/* PV contexts: a fully virtualized vCPU has another state (hvm/domctl.c). */
+static long not_pv(const struct domain *d)
+{
+	return hypercall_error(-EINVAL, "domain %u is fully virtualized: its vCPUs have no PV context", d->domid);
+}
+
 long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)
 {
 	struct vcpu *v = domain_vcpu(d, op->u.vcpucontext.vcpu);
@@ -60,6 +66,8 @@ long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, domctl_guest
 
 	if (d == current->domain || !v)
 		return no_vcpu(-EINVAL, d, op->u.vcpucontext.vcpu);
+	if (is_hvm_domain(d))
+		return not_pv(d);
 	/* Its tables have been given up, and nobody would do so again with new ones. */
 	if (d->dying)
 		return hypercall_error(-EINVAL, "domain %u is dying", d->domid);
@@ -87,6 +95,8 @@ long domctl_getvcpucontext(struct domain *d, struct xen_domctl *op, domctl_guest
 
 	if (!v || v == current)
 		return no_vcpu(-EINVAL, d, op->u.vcpucontext.vcpu);
+	if (is_hvm_domain(d))
+		return not_pv(d);
 	if (!v->initialised)
 		return hypercall_error(-ENODATA, "vCPU %u is not initialised", v->vcpu_id);
 	c = kzalloc(sizeof(*c));
@@ -129,6 +139,8 @@ long domctl_ext_vcpucontext(struct domain *d, struct xen_domctl *op, domctl_gues
 		return no_vcpu(-ESRCH, d, e->vcpu);
 	if (d == current->domain)
 		return hypercall_error(-EINVAL, "not of the calling domain");
+	if (is_hvm_domain(d))
+		return not_pv(d);
 	p = &v->pv;
 	if (op->cmd == XEN_DOMCTL_get_ext_vcpucontext) {
 		memset(&e->vmce, 0, sizeof(e->vmce));

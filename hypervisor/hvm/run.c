@@ -17,12 +17,29 @@
 
 /* --- on and off the CPU --- */
 
+/*
+ * XSETBV ends the guest's run and is checked, but not everywhere: an emulator was seen to carry it out. What the guest has
+ * then is taken note of as far as it may have it; the rest is not there any more when it comes back.
+ */
+static void take_xcr0(struct vcpu *v)
+{
+	struct hvm_control control;
+	uint32_t low, high;
+
+	backend(v)->get_control(v, &control);
+	if (!(control.cr4 & X86_CR4_OSXSAVE))
+		return;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	v->fpu.xcr0 = (low | (uint64_t)high << 32) & fpu_xcr0_mask();
+}
+
 void hvm_switch_out(struct cpu *c, struct vcpu *v)
 {
 	unsigned long *db = v->hvm->db;
 
 	__asm__ volatile("mov %%db0, %0; mov %%db1, %1; mov %%db2, %2; mov %%db3, %3"
 			 : "=r"(db[0]), "=r"(db[1]), "=r"(db[2]), "=r"(db[3]));
+	take_xcr0(v);
 	fpu_save(v);
 	__atomic_fetch_and(&v->domain->dirty_cpus.bits, ~(1UL << c->id), __ATOMIC_SEQ_CST);
 }

@@ -182,6 +182,11 @@ long memop_exchange(unsigned long cmd, unsigned long arg)
 	if (rc)
 		return rc;
 	e.d = memop_domain(e.x.in.domid, &rc);
+	if (e.d && is_hvm_domain(e.d)) {
+		rc = (int)hypercall_error(-EOPNOTSUPP, "exchange: domain %u is fully virtualized", e.d->domid);
+		domain_put(e.d);
+		e.d = NULL;
+	}
 	if (!e.d)
 		return rc;
 	out = kmalloc(sizeof(*out) << e.out_chunk);

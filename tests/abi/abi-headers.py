@@ -34,7 +34,7 @@ VERBOSE = "-v" in sys.argv
 REFERENCE = os.environ.get("XEN_INCLUDE", "/usr/include")
 
 # Ours alone, without a counterpart: made from lists, or what Paravane adds.
-OURS_ONLY = {"hypercall-stubs.h", "hypercall-numbers.h", "paravane.h"}
+OURS_ONLY = {"hypercall-stubs.h", "hypercall-numbers.h", "paravane.h", "paravane-hvm.h"}
 OURS_ONLY_NAMES = re.compile(r"PV_|pv_abi_|\w*_H$|HC_")
 
 # Macros that are neither a number, a text nor a type, and why they are not compared.
@@ -390,6 +390,7 @@ COMMANDS = [
     (r"XEN_DOMCTL_(?:[a-z]\w+)", "domctl.h"), (r"XEN_SYSCTL_(?:[a-z]\w+)", "sysctl.h"),
     (r"XENPMU_(?:[a-z]\w+)", "pmu.h"), (r"HVMOP_\w+", "hvm/hvm_op.h"),
     (r"XEN_MC_(?:fetch|notifydomain|physcpuinfo|msrinject|mceinject|inject_v2)", "arch-x86/xen-mca.h"),
+    (r"PARAVANE_DOMCTL_hvm_\w+", "paravane-hvm.h"),
     (r"PARAVANE_(?:DOMCTL|SYSCTL)_\w+", "paravane.h"),
 ]
 NOT_COMMANDS = re.compile(

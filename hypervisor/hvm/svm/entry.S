@@ -10,7 +10,9 @@
  *
  * From CLGI to STGI nothing interrupts, not even an NMI: GS base is the guest's for a while. RFLAGS.IF is on across VMRUN,
  * because with V_INTR_MASKING it is ours that lets physical interrupts end the guest's run, whatever the
- * guest's own IF says; they are taken by whoever next enables interrupts. [APM2 15.5, 15.17, 15.21.1]
+ * guest's own IF says; they are taken by whoever next enables interrupts. STI comes early, so that its interrupt shadow is
+ * over before VMRUN: an emulator was seen to hand it on to the guest, whose own first STI then had none.
+ * [APM2 15.5, 15.17, 15.21.1]
  *
  *      24(%rsp)  callee-saved registers
  *      16(%rsp)  machine address of our own state
@@ -39,11 +41,11 @@ svm_enter:
 	pushq %rsi
 	pushq %rdi
 	clgi
+	sti
 	movq %rsi, %rax
 	vmload %rax
 	EACH_REG(LOAD_ONE)
 	movq REGS_rdi(%rdi), %rdi
-	sti
 	vmrun %rax
 	cli
 	vmsave %rax                             /* RAX is ours again: the VMCB */
