@@ -162,6 +162,9 @@ static void print_record(const struct paravane_trace_record *r, uint64_t last)
 	case PARAVANE_TRACE_crash:
 		printf("crash\n");
 		break;
+	case PARAVANE_TRACE_exit:
+		printf("exit %#x, %#llx, %#llx\n", r->number, U(r->arg[0]), U(r->arg[1]));
+		break;
 	default:
 		printf("record of kind %u\n", r->kind);
 	}
