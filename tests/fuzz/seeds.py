@@ -289,11 +289,26 @@ def pages():
             yield "ring%d%d" % (i, first[0]), first + struct.pack("<5I", *change) * 3
 
 
+def accesses():
+    """Eight bytes each behind the first, as tests/fuzz/devmodel.c reads them."""
+    def port(index, size, value=None):
+        return struct.pack("<BBBBI", 1, (size >> 1) << 3 | (value is not None) << 7, index, 0, value or 0)
+
+    def apic(reg, value):
+        return struct.pack("<BBBBI", 3, 2 << 3 | 0x80, 0x40, reg >> 4, value)
+
+    wait, take = struct.pack("<BBBBI", 5, 0, 0, 0, 50000), struct.pack("<BBBBI", 6, 0, 0, 0, 0)
+    yield "calibrate", b"\0" + port(5, 1, 1) + port(3, 1, 0xB0) + port(2, 1, 77) + port(2, 1, 23) + (wait + port(5, 1)) * 3
+    yield "uart", b"\0" + port(14, 1) + port(15, 1, 7) + port(15, 1, 11) + port(13, 1, 3) + struct.pack("<BBBBI", 7, 0, 9, 12, 0) * 2
+    yield "timer", b"\0" + apic(0xF0, 0x1FF) + apic(0x320, 0x200F0) + apic(0x380, 10000) + (wait + take + apic(0xB0, 0)) * 3
+    yield "start", b"\3" + apic(0xF0, 0x1FF) + apic(0x300, 0xC4500) + apic(0x300, 0xC4608) + apic(0x300, 0x840F1) + take
+
+
 SEEDS = {
     "hv-elf": kernels, "tools-elf": kernels, "tools-image": images, "hv-hyperlaunch": trees, "tools-cfg-fdt": trees,
     "tools-cfg": configs, "xenstored-requests": store_requests, "xs-client": store_answers, "rings": pages,
     "hostd-frames": hostd_frames, "hostctl-frames": hostctl_frames, "hv-decode": instructions, "kernel-cpio": archives,
-    "kernel-9p": p9_answers, "shell-parse": scripts,
+    "kernel-9p": p9_answers, "shell-parse": scripts, "devmodel": accesses,
 }
 
 
