@@ -289,6 +289,16 @@ def pages():
             yield "ring%d%d" % (i, first[0]), first + struct.pack("<5I", *change) * 3
 
 
+def multiboot_kernels():
+    header = struct.pack("<III", 0x1BADB002, 3, (-(0x1BADB002 + 3)) & 0xFFFFFFFF) + b"\x90" * 20
+    wide = struct.pack("<IIQQQQQQ", 1, 7, 120, BASE + 0x100000, 0x100000, len(header), 8192, 1)
+    narrow = struct.pack("<8I", 1, 84, 0x80100000, 0x100000, len(header), 8192, 7, 4096)
+    yield "elf64", (b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0x10000C, 64, 0, 0, 64, 56, 1, 64, 0, 0) +
+                    wide + header)
+    yield "elf32", (b"\x7fELF\1\1\1" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x10000C, 52, 0, 0, 52, 32, 1, 40, 0, 0) +
+                    narrow + header)
+
+
 def accesses():
     """Eight bytes each behind the first, as tests/fuzz/devmodel.c reads them."""
     def port(index, size, value=None):
@@ -309,6 +319,7 @@ SEEDS = {
     "tools-cfg": configs, "xenstored-requests": store_requests, "xs-client": store_answers, "rings": pages,
     "hostd-frames": hostd_frames, "hostctl-frames": hostctl_frames, "hv-decode": instructions, "kernel-cpio": archives,
     "kernel-9p": p9_answers, "shell-parse": scripts, "devmodel": accesses,
+    "tools-multiboot": multiboot_kernels,
 }
 
 
