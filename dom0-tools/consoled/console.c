@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The console of one domain: see console.h. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pv-abi/grant_table.h>
 
+#include "../lib/domstore.h"
 #include "../lib/peer.h"
 #include "console.h"
 #include "main.h"
+
+#define CHUNK 2048		/* bytes read from one console before the others have their turn; a ring full */
+
+_Static_assert(CHUNK == sizeof(((struct xencons_interface *)0)->out), "a ring full");
 
 struct list consoles;
 
@@ -86,7 +94,7 @@ static bool read_number(struct xs_handle *xs, uint16_t domid, const char *key, u
 	return *text && !*end;
 }
 
-static void console_take(struct console *c, const char *data, size_t len)
+void console_output(struct console *c, const char *data, size_t len)
 {
 	backlog_append(&c->backlog, data, len);
 	logfile_append(&c->log, data, len);
@@ -103,6 +111,9 @@ static void console_note(struct console *c, const char *text)
 
 static void console_detach(struct console *c)
 {
+	if (c->feed >= 0)
+		close(c->feed);
+	c->feed = -1;
 	if (!c->ring)
 		return;
 	peer_unbind(c->port);
@@ -141,6 +152,7 @@ static struct console *console_new(struct xs_handle *xs, uint16_t domid)
 	if (!c)
 		return NULL;
 	c->domid = domid;
+	c->feed = -1;
 	c->allowance = CONSOLE_BURST;
 	read_home(xs, domid, "name", c->name, sizeof(c->name));
 	logfile_open(&c->log, console_log_dir, c->name, domid, console_log_limit);
@@ -151,12 +163,16 @@ static struct console *console_new(struct xs_handle *xs, uint16_t domid)
 struct console *console_adopt(struct xs_handle *xs, uint16_t domid)
 {
 	struct console *c = console_find(domid);
-	uint64_t mfn, remote_port;
+	uint64_t mfn = 0, remote_port = 0;
+	char type[32];
+	bool fed;
 
 	if (c && !c->dead)
 		return c;
-	if (domid == 0 || !read_number(xs, domid, "console/ring-ref", &mfn) ||
-	    !read_number(xs, domid, "console/port", &remote_port) ||
+	read_home(xs, domid, "console/type", type, sizeof(type));
+	fed = !strcmp(type, DOMSTORE_CONSOLE_DEVMODEL);
+	if (domid == 0 || (!fed && (!read_number(xs, domid, "console/ring-ref", &mfn) ||
+				    !read_number(xs, domid, "console/port", &remote_port))) ||
 	    peer_state(domid) == PEER_GONE)
 		return c;
 	/* A domain's id was given anew: its predecessor's console goes, unless somebody reads it. */
@@ -164,8 +180,10 @@ struct console *console_adopt(struct xs_handle *xs, uint16_t domid)
 		console_free(c);
 	c = console_new(xs, domid);
 	if (c)
+		c->fed = fed;
+	if (c && !fed)
 		console_attach(c, mfn, (uint32_t)remote_port);
-	else
+	else if (!c)
 		say("domain %u: out of memory", domid);
 	return c;
 }
@@ -196,10 +214,54 @@ void console_event(uint32_t port)
 	}
 }
 
+bool console_serve(struct console *c, int fd)
+{
+	if (!c->fed || c->dead)
+		return false;
+	if (c->feed >= 0)
+		close(c->feed);
+	c->feed = fd;
+	c->ready = true;
+	return true;
+}
+
+/* At the end of its allowance it is looked at again by time. */
+short console_events(const struct console *c)
+{
+	return (short)((c->allowance ? POLLIN : 0) | (c->input_len ? POLLOUT : 0));
+}
+
+/* False when the connection has ended. */
+static bool console_read_feed(struct console *c, size_t limit, size_t *total)
+{
+	char buf[CHUNK];
+	ssize_t n = 1;
+
+	*total = 0;
+	while (*total < limit && n > 0) {
+		size_t want = limit - *total < sizeof(buf) ? limit - *total : sizeof(buf);
+
+		n = read(c->feed, buf, want);
+		if (n > 0) {
+			console_output(c, buf, (size_t)n);
+			*total += (size_t)n;
+		}
+	}
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return true;
+	console_detach(c);
+	if (peer_state(c->domid) == PEER_ALIVE)
+		console_note(c, "the connection to this domain's device model has ended");
+	return false;
+}
+
 /* Reads up to limit bytes; false when the ring makes no sense and was given up. */
 static bool console_read(struct console *c, size_t limit, size_t *total)
 {
-	char buf[sizeof(c->ring->out)];
+	char buf[CHUNK];
+
+	if (c->feed >= 0)
+		return console_read_feed(c, limit, total);
 
 	*total = 0;
 	while (*total < limit) {
@@ -214,7 +276,7 @@ static bool console_read(struct console *c, size_t limit, size_t *total)
 		}
 		if (n == 0)
 			break;
-		console_take(c, buf, (size_t)n);
+		console_output(c, buf, (size_t)n);
 		*total += (size_t)n;
 	}
 	return true;
@@ -222,9 +284,16 @@ static bool console_read(struct console *c, size_t limit, size_t *total)
 
 static bool console_write(struct console *c, size_t *written)
 {
-	long n = conring_write(c->ring, c->input, c->input_len);
+	long n;
 
 	*written = 0;
+	if (c->ring)
+		n = conring_write(c->ring, c->input, c->input_len);
+	else
+		n = c->input_len ? write(c->feed, c->input, c->input_len) : 0;
+	/* A feed that takes nothing now is asked again when it does; one that has ended shows when it is read. */
+	if (n < 0 && !c->ring)
+		n = 0;
 	if (n < 0)
 		return false;
 	*written = (size_t)n;
@@ -238,26 +307,25 @@ int console_run(struct console *c, uint64_t now_ms)
 	size_t got, put;
 
 	c->ready = false;
-	if (!c->ring)
+	if (!c->ring && c->feed < 0)
 		return -1;
 	c->allowance += (now_ms - c->refilled) * (CONSOLE_RATE / 1000);
 	c->refilled = now_ms;
 	if (c->allowance > CONSOLE_BURST)
 		c->allowance = CONSOLE_BURST;
 	/* What is in the ring now, and no more: another domain may want to be heard. */
-	if (!console_read(c, c->allowance < sizeof(c->ring->out) ? c->allowance :
-			  sizeof(c->ring->out), &got))
+	if (!console_read(c, c->allowance < CHUNK ? c->allowance : CHUNK, &got))
 		return -1;
 	c->allowance -= got;
 	if (!console_write(c, &put))
 		c->input_len = 0;
-	if (got || put)
+	if (c->ring && (got || put))
 		peer_notify(c->port);
 	if (c->allowance == 0) {
 		c->ready = true;
 		return 50;
 	}
-	c->ready = got == sizeof(c->ring->out);
+	c->ready = got == CHUNK;
 	return c->ready ? 0 : -1;
 }
 
@@ -265,7 +333,7 @@ size_t console_type(struct console *c, const char *data, size_t len)
 {
 	size_t room = sizeof(c->input) - c->input_len;
 
-	if (!c->ring)
+	if (!c->ring && c->feed < 0)
 		return len;	/* nobody will ever take it */
 	if (len > room)
 		len = room;
@@ -280,7 +348,7 @@ static void console_end(struct console *c)
 	size_t got;
 
 	/* The page is still there while we have it mapped, and its last words with it. */
-	if (c->ring && console_read(c, BACKLOG_MAX, &got))
+	if ((c->ring || c->feed >= 0) && console_read(c, BACKLOG_MAX, &got))
 		console_detach(c);
 	c->dead = true;
 	c->ready = false;

@@ -2,6 +2,9 @@
 /*
  * The console of one domain: its ring, what it printed, what is to be typed.
  *
+ * A fully virtualized domain has no ring: its console is the serial line of its device model, which connects to our
+ * socket and says "serve ID" (viewer.c). From then on that connection, the feed, carries the bytes of both directions.
+ *
  * It lives on after its domain, without a ring, so that the end of a crashed domain's output can
  * still be read; a new domain with the same id, or too many dead ones, end it.
  *
@@ -31,6 +34,8 @@ struct console {
 	char name[64];
 	struct xencons_interface *ring;	/* NULL: the domain is gone, or broke the protocol */
 	uint32_t port;
+	bool fed;			/* by a device model, instead of a ring */
+	int feed;			/* its connection, or -1 */
 	bool dead;
 	bool ready;			/* the ring should be looked at */
 	uint64_t allowance, refilled;	/* bytes; milliseconds */
@@ -56,6 +61,13 @@ struct console *console_adopt(struct xs_handle *xs, uint16_t domid);
 
 /* Some domain ended: reads what is left of those that are gone and lets go of their pages. */
 void console_check_all(void);
+
+/* From now on this connection is the console's feed; false: it is not one that has a feed. */
+bool console_serve(struct console *c, int fd);
+/* What came with the request. */
+void console_output(struct console *c, const char *data, size_t len);
+/* For poll(): what the feed waits for. */
+short console_events(const struct console *c);
 
 /* An event channel fired. */
 void console_event(uint32_t port);

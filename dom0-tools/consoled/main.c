@@ -100,6 +100,7 @@ static void main_store_events(void)
 		console_scan(main_xs);
 }
 
+/* Behind these come the viewers, then the consoles that are fed by a connection. */
 enum { POLL_LISTEN, POLL_EVENT, POLL_STORE, POLL_VIEWERS };
 
 static struct pollfd *main_pollfds(nfds_t *nr, int listener)
@@ -110,6 +111,8 @@ static struct pollfd *main_pollfds(nfds_t *nr, int listener)
 
 	list_for_each(v, &viewers, struct viewer, of_all)
 		n++;
+	list_for_each(c, &consoles, struct console, of_all)
+		n += c->feed >= 0;
 	if (n > cap) {
 		struct pollfd *bigger = realloc(fds, (n + 16) * sizeof(*fds));
 
@@ -125,8 +128,23 @@ static struct pollfd *main_pollfds(nfds_t *nr, int listener)
 	n = POLL_VIEWERS;
 	list_for_each(v, &viewers, struct viewer, of_all)
 		fds[n++] = (struct pollfd){ .fd = v->fd, .events = viewer_events(v) };
+	list_for_each(c, &consoles, struct console, of_all)
+		if (c->feed >= 0)
+			fds[n++] = (struct pollfd){ .fd = c->feed, .events = console_events(c) };
 	*nr = n;
 	return fds;
+}
+
+/* Which feeds have something, by the descriptors as they were polled: before anything changes the lists. */
+static void main_look_at_feeds(const struct pollfd *fds)
+{
+	nfds_t i = POLL_VIEWERS;
+
+	list_for_each(v, &viewers, struct viewer, of_all)
+		i++;
+	list_for_each(c, &consoles, struct console, of_all)
+		if (c->feed >= 0 && fds[i++].revents)
+			c->ready = true;
 }
 
 /* Serves every ring that may have something; the result is when to do so again, for poll(). */
@@ -163,6 +181,7 @@ static void main_loop(int listener)
 				die("poll: %s", strerror(errno));
 			continue;
 		}
+		main_look_at_feeds(fds);
 		if (!main_xs && main_open_store())
 			say("xenstored is back");
 		if (fds[POLL_EVENT].revents)

@@ -98,7 +98,7 @@ static void viewer_list(struct viewer *v)
 {
 	list_for_each(c, &consoles, struct console, of_all)
 		viewer_say(v, "%u %s %llu %s\n", c->domid,
-			   c->dead ? "gone" : c->ring ? "live" : "broken",
+			   c->dead ? "gone" : c->ring || c->feed >= 0 ? "live" : c->fed ? "waiting" : "broken",
 			   (unsigned long long)c->backlog.end, c->name);
 }
 
@@ -122,6 +122,23 @@ static struct console *viewer_find(struct xs_handle *xs, const char *which)
 	return xs ? console_adopt(xs, (uint16_t)domid) : console_find((uint16_t)domid);
 }
 
+/*
+ * A device model brings a console. The connection is the console's from now on; whoever may not have it is sent away
+ * without a word, as what we say would be typed into a domain.
+ */
+static void viewer_serve(struct viewer *v, struct xs_handle *xs, const char *which)
+{
+	struct console *c = viewer_find(xs, which);
+
+	v->dead = true;
+	if (!c || !console_serve(c, v->fd)) {
+		say("a device model wants to serve domain %.20s, which has no console for it", which);
+		return;
+	}
+	v->serves = c;
+	v->fd = -1;
+}
+
 static void viewer_command(struct viewer *v, struct xs_handle *xs)
 {
 	char *which = strchr(v->line, ' ');
@@ -133,6 +150,10 @@ static void viewer_command(struct viewer *v, struct xs_handle *xs)
 	}
 	if (which)
 		*which++ = '\0';
+	if (which && *which && !strcmp(v->line, "serve")) {
+		viewer_serve(v, xs, which);
+		return;
+	}
 	if (!which || !*which || (strcmp(v->line, "attach") && strcmp(v->line, "log"))) {
 		viewer_say(v, "consoled: expected \"attach DOMAIN\", \"log DOMAIN\" or \"list\"\n");
 		return;
@@ -150,13 +171,13 @@ static void viewer_command(struct viewer *v, struct xs_handle *xs)
 
 static bool viewer_has_line(const struct viewer *v)
 {
-	return v->console || v->until_end;
+	return v->console || v->until_end || v->serves;
 }
 
 /* The first line is the command; everything behind it is typed. */
 static void viewer_take(struct viewer *v, struct xs_handle *xs, const char *data, size_t len)
 {
-	while (len && !viewer_has_line(v)) {
+	while (len && !viewer_has_line(v) && !v->dead) {
 		char c = *data++;
 
 		len--;
@@ -171,7 +192,9 @@ static void viewer_take(struct viewer *v, struct xs_handle *xs, const char *data
 			return;
 		}
 	}
-	if (len && v->console && !v->until_end)
+	if (len && v->serves)
+		console_output(v->serves, data, len);
+	else if (len && v->console && !v->until_end)
 		console_type(v->console, data, len);
 }
 
@@ -267,7 +290,8 @@ void viewer_reap(void)
 		if (v->console)
 			v->console->viewers--;
 		list_del(&v->of_all);
-		close(v->fd);
+		if (v->fd >= 0)
+			close(v->fd);
 		free(v->text);
 		free(v);
 	}

@@ -5,6 +5,7 @@
  *	attach DOMAIN	what is kept, then everything live, both ways
  *	log DOMAIN	what is kept, and the end
  *	list		a line for each console: id, state, bytes printed, name
+ *	serve ID	from a device model: this connection is the domain's console from now on
  *
  * DOMAIN is an id or a name. What does not work is answered with a line "consoled: …" and the end.
  * Several viewers may be attached to one console; all see everything, all may type. A viewer that
@@ -24,6 +25,7 @@
 struct viewer {
 	struct list of_all;
 	int fd;
+	struct console *serves;		/* it has become this console's feed */
 	struct console *console;	/* NULL until its line is there */
 	uint64_t at;			/* position in the console's stream */
 	bool until_end;			/* "log": stop at `end` */

@@ -116,11 +116,13 @@ static void write_entries(struct writer *w, const struct domstore_new *n)
 	put(w, "store/ring-ref", "%lu", (unsigned long)n->store_mfn);
 	put(w, "store/port", "%u", n->store_port);
 	put(w, "console/backend-id", "0");
-	put(w, "console/type", "xenconsoled");
+	put(w, "console/type", n->console_mfn ? "xenconsoled" : DOMSTORE_CONSOLE_DEVMODEL);
 	put(w, "console/limit", "1048576");
 	put(w, "console/output", "pty");
-	put(w, "console/ring-ref", "%lu", (unsigned long)n->console_mfn);
-	put(w, "console/port", "%u", n->console_port);
+	if (n->console_mfn) {
+		put(w, "console/ring-ref", "%lu", (unsigned long)n->console_mfn);
+		put(w, "console/port", "%u", n->console_port);
+	}
 	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
 	put(w, path, "%s", n->name);
 	snprintf(path, sizeof(path), "/vm/%s/uuid", uuid);

@@ -10,6 +10,9 @@
 #include "err.h"
 #include "xs.h"
 
+/* console/type of a domain whose console is a device model's serial line: consoled waits for that. */
+#define DOMSTORE_CONSOLE_DEVMODEL "devmodel"
+
 struct domstore_new {
 	domid_t dom;
 	const char *name;
@@ -17,7 +20,7 @@ struct domstore_new {
 	const char *kernel, *ramdisk, *cmdline;
 	uint64_t memory_kb, maxmem_kb;
 	unsigned int vcpus, maxvcpus;
-	xen_pfn_t store_mfn, console_mfn;
+	xen_pfn_t store_mfn, console_mfn;	/* console_mfn 0: a device model has its console */
 	evtchn_port_t store_port, console_port;
 };
 

@@ -299,6 +299,56 @@ def test_domains_that_were_there_before(bed):
     wait_for("output", lambda: bed.kept(8) == b"two\n")
 
 
+class DeviceModel(Viewer):
+    """One that brings a console: what it sends was printed, what it receives was typed."""
+
+    def __init__(self, bed, domid, first=""):
+        super().__init__(bed, f"serve {domid}\n{first}")
+
+
+def test_a_device_model_brings_a_console(bed):
+    guest = Guest(bed, 9, "full")
+    bed.store.write("/local/domain/9/console/type", "devmodel")
+    guest.introduce()
+    viewer = Viewer(bed, "attach 9")
+    wait_for("the console", lambda: b"9 waiting 0 full\n" in Viewer(bed, "list").all(), 20)
+    model = DeviceModel(bed, 9, "first")
+    viewer.until(b"first\n")
+    model.sock.sendall(b"second\n" + b"x" * 3000 + b"end\n")
+    viewer.until(b"end\n")
+    expect(len(bed.kept(9)), 6 + 7 + 3004)
+    expect(b"9 live " in Viewer(bed, "list").all(), True)
+    viewer.sock.sendall(b"typed\r")
+    expect(model.until(b"\r"), b"typed\r")
+    # One that floods is not read without end, and does not disturb others.
+    other = Guest(bed, 10, "other")
+    other.introduce()
+    other.print(b"ok\n")
+    model.sock.settimeout(0.2)
+    try:
+        while True:
+            model.sock.sendall(b"flood" * 4000)
+    except TimeoutError:
+        pass
+    wait_for("the other one", lambda: bed.kept(10) == b"ok\n")
+    # Another one takes its place; an end is told.
+    again = DeviceModel(bed, 9, "again")
+    wait_for("output", lambda: bed.kept(9).endswith(b"again\n"), 20)
+    again.sock.close()
+    wait_for("a note", lambda: bed.kept(9).endswith(b"[consoled: the connection to this domain's device model has ended]\r\n"))
+    viewer.sock.sendall(b"nobody takes this")
+    # Who is not meant is sent away without a word: it would be typed.
+    expect(DeviceModel(bed, 10).all(), b"")
+    expect(DeviceModel(bed, 77).all(), b"")
+    last = DeviceModel(bed, 9, "last words")
+    wait_for("output", lambda: bed.kept(9).endswith(b"last words\n"))
+    guest.die()
+    wait_for("the end", lambda: b"9 gone " in Viewer(bed, "list").all())
+    expect(bed.kept(9).endswith(b"last words\n"), True)
+    expect(last.all(), b"")
+    expect(bed.kept(10), b"ok\n")
+
+
 TESTS = [(f"{n[5:]}, {p}", p, f) for p in PROGRAMS for n, f in list(globals().items()) if n.startswith("test_")]
 
 
