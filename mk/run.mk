@@ -7,7 +7,7 @@ CPUS  ?= 2
 SHARE ?=
 DEMO  ?= 1
 
-HOST_IMAGES := $(B)/paravane $(B)/guest-kernel-pv $(B)/initramfs.cpio $(B)/initramfs-hello.cpio
+HOST_IMAGES := $(B)/paravane $(B)/guest-kernel-pv $(B)/guest-kernel-native $(B)/initramfs.cpio $(B)/initramfs-hello.cpio
 HOST_OPTS = --host '$(HOST)' --mem '$(MEM)' --cpus '$(CPUS)' --share '$(SHARE)' --build '$(B)'
 
 # What domain configs name: copies, because /host in the control domain shows this folder and a symbolic

@@ -27,18 +27,26 @@ struct work {
 	struct err *e;
 };
 
-int build_load(struct build_images *im, const char *kernel, const char *ramdisk, struct err *e)
+static int parse(struct build_images *im, enum build_kind kind, struct err *e)
+{
+	if (kind == BUILD_HVM) {
+		im->multiboot = calloc(1, sizeof(*im->multiboot));
+		if (!im->multiboot)
+			return err_sys(e, ENOMEM, "its segments");
+		return multiboot_parse(im->multiboot, im->kernel.data, im->kernel.size, e);
+	}
+	im->elf = calloc(1, sizeof(*im->elf));
+	if (!im->elf)
+		return err_sys(e, ENOMEM, "its segments");
+	return elf_parse(im->elf, im->kernel.data, im->kernel.size, e);
+}
+
+int build_load(struct build_images *im, enum build_kind kind, const char *kernel, const char *ramdisk, struct err *e)
 {
 	memset(im, 0, sizeof(*im));
 	if (image_read(&im->kernel, kernel, "kernel", e))
 		return -1;
-	im->elf = calloc(1, sizeof(*im->elf));
-	if (!im->elf) {
-		err_sys(e, ENOMEM, "kernel %s", kernel);
-		goto err;
-	}
-	if (image_unpack_kernel(&im->kernel, e) ||
-	    elf_parse(im->elf, im->kernel.data, im->kernel.size, e)) {
+	if (image_unpack_kernel(&im->kernel, e) || parse(im, kind, e)) {
 		err_wrap(e, "kernel %s", kernel);
 		goto err;
 	}
@@ -55,7 +63,9 @@ void build_unload(struct build_images *im)
 	image_free(&im->kernel);
 	image_free(&im->ramdisk);
 	free(im->elf);
+	free(im->multiboot);
 	im->elf = NULL;
+	im->multiboot = NULL;
 }
 
 static uint8_t *frame(const struct work *w, uint64_t pfn)

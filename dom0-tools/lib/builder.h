@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Building a PV domain: from an empty domain to one that is ready to be unpaused. */
+/* Building a domain: from an empty one to one that is ready to be unpaused. */
 #ifndef DOM0_TOOLS_LIB_BUILDER_H
 #define DOM0_TOOLS_LIB_BUILDER_H
 
 #include "hcall.h"
 #include "elf.h"
 #include "image.h"
+#include "multiboot.h"
 
 struct build {
 	/* in */
@@ -15,21 +16,25 @@ struct build {
 	uint64_t nr_pages;
 	/* out */
 	evtchn_port_t store_port, console_port;
-	xen_pfn_t store_mfn, console_mfn;
+	xen_pfn_t store_mfn, console_mfn;	/* 0: it has no console ring */
 	char guest_os[32];
 };
 
 /* Kernel and ramdisk as read from disk, checked before any domain exists. */
 struct build_images {
 	struct image kernel, ramdisk;
-	struct elf_kernel *elf;
+	struct elf_kernel *elf;			/* of a PV kernel */
+	struct multiboot_kernel *multiboot;	/* of one that is to be fully virtualized */
 };
 
+enum build_kind { BUILD_PV, BUILD_HVM };
+
 /* Read, unpack and parse; messages name the file. */
-int build_load(struct build_images *im, const char *kernel, const char *ramdisk, struct err *e);
+int build_load(struct build_images *im, enum build_kind kind, const char *kernel, const char *ramdisk, struct err *e);
 void build_unload(struct build_images *im);
 
 /* Fill the domain, whose vCPUs and memory limit are set. The caller destroys it on failure. */
 int build_pv(struct hcall *h, struct build *b, const struct build_images *im, struct err *e);
+int build_hvm(struct hcall *h, struct build *b, const struct build_images *im, struct err *e);
 
 #endif

@@ -30,6 +30,7 @@ long ctl_domain_create(struct hcall *h, const struct ctl_newdom *d, domid_t *dom
 	op.u.createdomain.max_maptrack_frames = d->max_maptrack_frames;
 	op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(d->grant_version);
 	op.u.createdomain.cpupool_id = d->pool;
+	op.u.createdomain.flags = d->flags;
 	ret = hcall_domctl(h, &op);
 	if (!ret)
 		*dom = (domid_t)op.domain;

@@ -16,6 +16,7 @@ struct ctl_newdom {
 	int max_grant_frames;		/* < 0: the hypervisor's default */
 	int max_maptrack_frames;
 	unsigned int grant_version;
+	unsigned int flags;		/* XEN_DOMCTL_CDF_* */
 };
 
 long ctl_domain_create(struct hcall *h, const struct ctl_newdom *d, domid_t *dom);

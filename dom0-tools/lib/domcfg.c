@@ -19,7 +19,12 @@ const char *const dom_action_names[] = {
 	[ACTION_COREDUMP_RESTART] = "coredump-restart", NULL
 };
 
-static const char *const type_names[] = { "pv", NULL };
+const char *const dom_type_names[] = { [DOM_PV] = "pv", [DOM_HVM] = "hvm", [DOM_PVH] = "pvh", NULL };
+/* How the hypervisor runs an hvm domain: nested paging, shadow paging, or without the processor's help. */
+const char *const dom_virt_names[] = {
+	[VIRT_SVM_NPT] = "svm-npt", [VIRT_SVM_SHADOW] = "svm-shadow", [VIRT_TANDE] = "tande", NULL
+};
+
 static const char *const builder_names[] = { "generic", "linux", NULL };
 
 enum kind {
@@ -44,11 +49,13 @@ struct key {
 };
 
 #define NOWHERE ((size_t)-1)
+#define HVM_MAX_MEMORY 3072	/* a PC has its devices from 3 GB on */
 #define AT(field) offsetof(struct domcfg, field)
 
 static const struct key keys[] = {
 	{ "name", NAME, AT(name), 0, 0, NULL, NULL },
-	{ "type", CHOICE, NOWHERE, 0, 0, type_names, NULL },
+	{ "type", CHOICE, AT(type), 0, 0, dom_type_names, NULL },
+	{ "virt", CHOICE, AT(virt), 0, 0, dom_virt_names, NULL },
 	{ "builder", CHOICE, NOWHERE, 0, 0, builder_names, NULL },
 	{ "kernel", STRING, AT(kernel), 1, 1023, NULL, "a path" },
 	{ "ramdisk", STRING, AT(ramdisk), 1, 1023, NULL, "a path" },
@@ -280,8 +287,6 @@ static int check_choice(struct check *c, const struct key *k)
 		}
 		snprintf(list + len, sizeof(list) - len, "%s\"%s\"", i ? ", " : "", k->choices[i]);
 	}
-	if (k->choices == type_names)
-		return expected(c, "%s (domains with hardware virtualization do not exist yet)", list);
 	return expected(c, "%s%s", i > 1 ? "one of " : "", list);
 }
 
@@ -379,6 +384,36 @@ static int check_entry(struct check *c)
 	return 0;
 }
 
+/* The machine of a fully virtualized domain is made when it is created: nothing is plugged in later. */
+static int check_hvm(struct check *c, const struct cfg *cfg)
+{
+	struct domcfg *d = c->d;
+
+	c->en = cfg_find(cfg, "memory");
+	if (d->memory > HVM_MAX_MEMORY)
+		return expected(c, "at most %d megabytes for type = \"hvm\"", HVM_MAX_MEMORY);
+	c->en = cfg_find(cfg, "maxmem");
+	if (d->maxmem != d->memory)
+		return expected(c, "no maxmem, or memory's value, %lld, for type = \"hvm\"", d->memory);
+	c->en = cfg_find(cfg, "maxvcpus");
+	if (d->maxvcpus != d->vcpus)
+		return expected(c, "no maxvcpus, or vcpus' value, %lld, for type = \"hvm\"", d->vcpus);
+	return 0;
+}
+
+static int check_type(struct check *c, const struct cfg *cfg)
+{
+	c->en = cfg_find(cfg, "type");
+	if (c->d->type == DOM_PVH)
+		return expected(c, "\"pv\" or \"hvm\": the PVH entry does not exist yet; a Linux kernel runs as \"pv\"");
+	if (c->d->type == DOM_HVM)
+		return check_hvm(c, cfg);
+	c->en = cfg_find(cfg, "virt");
+	if (c->en)
+		return expected(c, "no virt for a pv domain: add type = \"hvm\"");
+	return 0;
+}
+
 /* What single keys cannot say. */
 static int check_together(struct check *c, const struct cfg *cfg)
 {
@@ -399,7 +434,7 @@ static int check_together(struct check *c, const struct cfg *cfg)
 	c->en = cfg_find(cfg, "maxvcpus");
 	if (d->vcpus > d->maxvcpus)
 		return expected(c, "at least vcpus, %lld", d->vcpus);
-	return 0;
+	return check_type(c, cfg);
 }
 
 int domcfg_check(struct domcfg *d, const struct cfg *cfg, const struct domcfg_limits *lim, struct err *e)

@@ -19,12 +19,17 @@ enum dom_action {
 	ACTION_COREDUMP_DESTROY, ACTION_COREDUMP_RESTART,
 };
 
-extern const char *const dom_action_names[];	/* in the order of the enum, NULL at the end */
+/* In the order of config's words; the names end with NULL. */
+enum dom_type { DOM_PV, DOM_HVM, DOM_PVH };
+enum dom_virt { VIRT_SVM_NPT, VIRT_SVM_SHADOW, VIRT_TANDE };
+
+extern const char *const dom_action_names[], *const dom_type_names[], *const dom_virt_names[];
 
 #define DOMCFG_MAX_VCPUS 32
 #define DOMCFG_NAME_MAX 80
 
 struct domcfg {
+	long long type, virt;		/* enum dom_type; for DOM_HVM enum dom_virt */
 	char *name, *kernel, *ramdisk;
 	char *cmdline, *root, *extra;
 	long long memory, maxmem;	/* MiB */

@@ -11,6 +11,8 @@
 
 #include "builder.h"
 #include "ctl.h"
+#include "dmproc.h"
+#include "hvm.h"
 #include "launch.h"
 #include "trace.h"
 
@@ -149,6 +151,16 @@ domid_t host_find_name(struct host *host, const char *name)
 	return DOMID_NONE;
 }
 
+static unsigned int create_flags(const struct domcfg *d)
+{
+	static const unsigned int flags[] = {
+		[VIRT_SVM_NPT] = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, [VIRT_SVM_SHADOW] = XEN_DOMCTL_CDF_hvm,
+		[VIRT_TANDE] = XEN_DOMCTL_CDF_hvm | PARAVANE_CDF_deprivileged,
+	};
+
+	return d->type == DOM_HVM ? flags[d->virt] : 0;
+}
+
 static int create_empty(struct host *host, const struct domcfg *d, domid_t *dom, struct err *e)
 {
 	struct ctl_newdom nd = {
@@ -156,15 +168,16 @@ static int create_empty(struct host *host, const struct domcfg *d, domid_t *dom,
 		.max_evtchn = (unsigned int)d->max_event_channels,
 		.max_grant_frames = (int)d->max_grant_frames,
 		.max_maptrack_frames = (int)d->max_maptrack_frames,
-		.grant_version = 2,
+		.grant_version = 2, .flags = create_flags(d),
 	};
 	long ret;
 
 	memcpy(nd.uuid, d->uuid, sizeof(nd.uuid));
 	ret = ctl_domain_create(&host->h, &nd, dom);
 	if (ret)
-		return hcall_fail(&host->h, e, ret, "%s: the hypervisor refused a domain with %lld vCPUs",
-			       d->name, d->maxvcpus);
+		return hcall_fail(&host->h, e, ret, "%s: the hypervisor refused a domain%s%s%s with %lld vCPUs", d->name,
+				  d->type == DOM_HVM ? " of virt = \"" : "", d->type == DOM_HVM ? dom_virt_names[d->virt] : "",
+				  d->type == DOM_HVM ? "\"" : "", d->maxvcpus);
 	ret = ctl_max_vcpus(&host->h, *dom, nd.max_vcpus);
 	if (ret)
 		return hcall_fail(&host->h, e, ret, "%s: %lld vCPUs", d->name, d->maxvcpus);
@@ -232,7 +245,7 @@ static int fill(struct host *host, const struct domcfg *d, struct build *b, cons
 
 	if (host_limits(host, &lim, e) || set_scheduling(host, d, b->dom, lim.nr_cpus, e))
 		return -1;
-	if (build_pv(&host->h, b, im, e))
+	if (d->type == DOM_HVM ? build_hvm(&host->h, b, im, e) : build_pv(&host->h, b, im, e))
 		return err_wrap(e, "%s", d->name);
 	if (keep_config(b->dom, raw, b, e))
 		return -1;
@@ -272,7 +285,7 @@ int launch_domain(struct host *host, struct domcfg *d, struct cfg *raw, domid_t 
 			"%s` first", d->name, other, d->name);
 		goto out;
 	}
-	if (build_load(&im, kernel, ramdisk, e)) {
+	if (build_load(&im, d->type == DOM_HVM ? BUILD_HVM : BUILD_PV, kernel, ramdisk, e)) {
 		wrap_with_config(raw, ramdisk, e);
 		goto out;
 	}
@@ -282,6 +295,8 @@ int launch_domain(struct host *host, struct domcfg *d, struct cfg *raw, domid_t 
 	if (!ret)
 		ret = fill(host, d, &b, &im, raw, e);
 	build_unload(&im);
+	if (!ret && d->type == DOM_HVM)
+		ret = dmproc_start(b.dom, e);
 	if (ret && b.dom != DOMID_NONE)
 		launch_destroy(host, b.dom, &ignored);
 	*dom = b.dom;
@@ -306,5 +321,6 @@ int launch_destroy(struct host *host, domid_t dom, struct err *e)
 	unlink(path);
 	launch_drop_config(dom);
 	trace_forget(dom);
+	dmproc_forget(dom);
 	return ret ? hcall_fail(&host->h, e, ret, "domain %u", dom) : 0;
 }

@@ -22,6 +22,7 @@
 #include "../lib/adopt.h"
 #include "../lib/coredump.h"
 #include "../lib/ctl.h"
+#include "../lib/dmproc.h"
 #include "../lib/trace.h"
 #include "verbs.h"
 
@@ -213,6 +214,20 @@ static void handle(struct host *host, const struct xen_domctl_getdomaininfo *i)
 	cfg_free(&raw);
 }
 
+/* A domain whose device model has died waits for it for ever: that is a crash, and on_crash says what follows. */
+static void check_device_model(struct host *host, const struct xen_domctl_getdomaininfo *i)
+{
+	char *name;
+	long ret;
+
+	if (i->flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying) || !dmproc_is_dead(i->domain))
+		return;
+	name = domstore_name(host->xs, i->domain);
+	ret = ctl_domain_shutdown(&host->h, i->domain, SHUTDOWN_crash);
+	say(name ? name : "(no name)", ret ? strerror((int)-ret) : "its device model has died: the domain has crashed");
+	free(name);
+}
+
 static void look(struct host *host)
 {
 	struct xen_domctl_getdomaininfo *list = NULL;
@@ -224,6 +239,8 @@ static void look(struct host *host)
 		say_change("domains", e.text);
 		return;
 	}
+	for (k = 0; k < n; k++)
+		check_device_model(host, &list[k]);
 	/* What crashed, first: its trace is being overwritten. */
 	for (k = 0; k < n; k++)
 		if (list[k].flags & XEN_DOMINF_shutdown && list[k].flags >> XEN_DOMINF_shutdownshift ==

@@ -49,7 +49,7 @@ void config_json(struct strbuf *b, const struct domcfg *d, domid_t dom, int in)
 		number_item(b, in + 4, "domid", dom);
 	line(b, in + 4, "\"config\": {");
 	line(b, in + 8, "\"c_info\": {");
-	string_item(b, in + 12, "type", "pv");
+	string_item(b, in + 12, "type", dom_type_names[d->type]);
 	string_item(b, in + 12, "name", d->name);
 	strbuf_printf(b, "%*s\"uuid\": \"%s\"\n", in + 12, "", uuid_format(d->uuid, uuid));
 	line(b, in + 8, "},");
@@ -73,7 +73,9 @@ void config_json(struct strbuf *b, const struct domcfg *d, domid_t dom, int in)
 	string_item(b, in + 12, "kernel", d->kernel);
 	string_item(b, in + 12, "cmdline", cmdline);
 	string_item(b, in + 12, "ramdisk", d->ramdisk);
-	line(b, in + 12, "\"type.pv\": {");
+	strbuf_printf(b, "%*s\"type.%s\": {\n", in + 12, "", dom_type_names[d->type]);
+	if (d->type == DOM_HVM)
+		strbuf_printf(b, "%*s\"virt\": \"%s\"\n", in + 16, "", dom_virt_names[d->virt]);
 	line(b, in + 12, "}");
 	line(b, in + 8, "},");
 	string_item(b, in + 8, "on_poweroff", action(d->on_poweroff));

@@ -16,10 +16,30 @@ struct asked {
 	int gone;
 };
 
-static int ask(struct host *host, domid_t dom, const char *what, struct err *e)
+/*
+ * A fully virtualized domain does not read XenStore, and its machine has no power button. By force it is switched off, or
+ * its reset line is pulled.
+ */
+static int switch_off(struct host *host, domid_t dom, const char *what, int force, struct err *e)
 {
+	long ret;
+
+	if (!force)
+		return err_set(e, "domain %u is fully virtualized and has no PV drivers that could be asked: %s it from "
+			       "inside, or %s -F, which does it at once", dom,
+			       *what == 'r' ? "reboot" : "shut down", *what == 'r' ? "reboot" : "shutdown");
+	ret = ctl_domain_shutdown(&host->h, dom, *what == 'r' ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
+	return ret ? hcall_fail(&host->h, e, ret, "domain %u", dom) : 0;
+}
+
+static int ask(struct host *host, domid_t dom, const char *what, int force, struct err *e)
+{
+	struct xen_domctl_getdomaininfo info;
+
 	if (!dom)
 		return err_set(e, "domain 0 is the control domain: use its own poweroff");
+	if (!ctl_domain_info(&host->h, dom, &info) && info.flags & XEN_DOMINF_hvm_guest)
+		return switch_off(host, dom, what, force, e);
 	return domstore_write(host->xs, dom, "control/shutdown", what, e);
 }
 
@@ -72,7 +92,7 @@ static int wait_all(struct host *host, struct asked *list, int nr, struct err *e
 	}
 }
 
-static int run(struct host *host, const char *what, int all, int wait, char **names, int nr)
+static int run(struct host *host, const char *what, int all, int wait, int force, char **names, int nr)
 {
 	struct xen_domctl_getdomaininfo *list = NULL;
 	struct asked *asked;
@@ -108,7 +128,7 @@ static int run(struct host *host, const char *what, int all, int wait, char **na
 
 		printf("%s domain %u\n", *what == 'r' ? "Rebooting" : "Shutting down", asked[i].dom);
 		fflush(stdout);
-		if (ask(host, asked[i].dom, what, &one)) {
+		if (ask(host, asked[i].dom, what, force, &one)) {
 			status = complain(&one);
 			asked[i--] = asked[--n];
 		}
@@ -125,7 +145,7 @@ static int shutdown_verb(int argc, char **argv, const char *verb, const char *wh
 		{ "all", 0, NULL, 'a' }, { "wait", 0, NULL, 'w' }, { "help", 0, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	int all = 0, wait = 0, opt, status;
+	int all = 0, wait = 0, force = 0, opt, status;
 	struct err e = ERR_INIT;
 	struct host host;
 
@@ -134,7 +154,9 @@ static int shutdown_verb(int argc, char **argv, const char *verb, const char *wh
 			all = 1;
 		else if (opt == 'w')
 			wait = 1;
-		else if (opt != 'F')
+		else if (opt == 'F')
+			force = 1;
+		else
 			return complain_usage(verb, "%s", opt == 'h' ? "help" : "unknown option");
 	}
 	if (all == (optind < argc))
@@ -142,7 +164,7 @@ static int shutdown_verb(int argc, char **argv, const char *verb, const char *wh
 				      "no domain named");
 	if (host_open_store(&host, &e))
 		return complain(&e);
-	status = run(&host, what, all, wait, argv + optind, argc - optind);
+	status = run(&host, what, all, wait, force, argv + optind, argc - optind);
 	host_close(&host);
 	return status;
 }

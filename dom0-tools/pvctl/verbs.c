@@ -22,11 +22,13 @@ const struct verb verbs[] = {
 	  "  So does the end of the input, when the console is silent for half a second, or after 5 s:\n"
 	  "  `pvctl console DOMAIN </dev/null` shows what the domain has printed.\n" },
 	{ "destroy", verb_destroy, "DOMAIN...", "End a domain at once", NULL },
-	{ "shutdown", verb_shutdown, "[-w] {-a | DOMAIN...}", "Ask a domain to power off",
+	{ "shutdown", verb_shutdown, "[-F] [-w] {-a | DOMAIN...}", "Ask a domain to power off",
 	  "  -a, --all          all domains but the control domain\n"
+	  "  -F                 switch off a fully virtualized domain, which cannot be asked\n"
 	  "  -w, --wait         until they have\n" },
-	{ "reboot", verb_reboot, "[-w] {-a | DOMAIN...}", "Ask a domain to start again",
+	{ "reboot", verb_reboot, "[-F] [-w] {-a | DOMAIN...}", "Ask a domain to start again",
 	  "  -a, --all          all domains but the control domain\n"
+	  "  -F                 reset a fully virtualized domain, which cannot be asked\n"
 	  "  -w, --wait         until they have shut down for it\n" },
 	{ "pause", verb_pause, "DOMAIN", "Stop a domain's execution", NULL },
 	{ "unpause", verb_unpause, "DOMAIN", "Continue a paused domain", NULL },

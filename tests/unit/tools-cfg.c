@@ -125,6 +125,33 @@ static int check(const char *text, unsigned int free_mb, unsigned int cpus)
 	return ret ? ret : domcfg_check(&d, &c, &lim, &e);
 }
 
+#define HVM "name=\"n\";kernel=\"k\";type=\"hvm\";"
+
+TEST(fully_virtualized)
+{
+	static const struct { const char *text, *message; } cases[] = {
+		{ "name=\"n\";kernel=\"k\"\nvirt=\"tande\"", "web.cfg:2: virt = \"tande\": expected no virt for a pv domain: "
+		  "add type = \"hvm\"" },
+		{ "name=\"n\";kernel=\"k\"\ntype=\"pvh\"", "web.cfg:2: type = \"pvh\": expected \"pv\" or \"hvm\": the PVH entry "
+		  "does not exist yet; a Linux kernel runs as \"pv\"" },
+		{ HVM "memory=4096", "web.cfg:1: memory = 4096: expected at most 3072 megabytes for type = \"hvm\"" },
+		{ HVM "maxmem=64", "web.cfg:1: maxmem = 64: expected no maxmem, or memory's value, 32, for type = \"hvm\"" },
+		{ HVM "maxvcpus=2", "web.cfg:1: maxvcpus = 2: expected no maxvcpus, or vcpus' value, 1, for type = \"hvm\"" },
+	};
+
+	REQUIRE_EQ(check(HVM, 0, 0), 0);
+	EXPECT_EQ(d.type, DOM_HVM);
+	EXPECT_EQ(d.virt, VIRT_SVM_NPT);
+	REQUIRE_EQ(check(HVM "virt=\"svm-shadow\"", 0, 0), 0);
+	EXPECT_EQ(d.virt, VIRT_SVM_SHADOW);
+	REQUIRE_EQ(check("name=\"n\";kernel=\"k\"", 0, 0), 0);
+	EXPECT_EQ(d.type, DOM_PV);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		EXPECT_EQ(check(cases[i].text, 0, 0), -1);
+		EXPECT_STR(e.text, cases[i].message);
+	}
+}
+
 TEST(a_config_and_its_defaults)
 {
 	char *cmd;
@@ -153,8 +180,9 @@ TEST(errors_say_what_is_allowed)
 		{ "zzzzzz = 4", "web.cfg:1: unknown key zzzzzz" },
 		{ "vcpus = 0", "web.cfg:1: vcpus = 0: expected a number of vCPUs, 1 to 32" },
 		{ "vcpus = [1]", "web.cfg:1: vcpus = [ 1 ]: expected a number of vCPUs, 1 to 32" },
-		{ "type = \"hvm\"", "web.cfg:1: type = \"hvm\": expected \"pv\" (domains with hardware "
-		  "virtualization do not exist yet)" },
+		{ "type = \"xen\"", "web.cfg:1: type = \"xen\": expected one of \"pv\", \"hvm\", \"pvh\"" },
+		{ "virt = \"vmx\"", "web.cfg:1: virt = \"vmx\": expected one of \"svm-npt\", \"svm-shadow\", "
+		  "\"tande\"" },
 		{ "on_crash = \"explode\"", "web.cfg:1: on_crash = \"explode\": expected one of \"destroy\", "
 		  "\"restart\", \"rename-restart\", \"preserve\", \"coredump-destroy\", \"coredump-restart\"" },
 		{ "name = \"1\"", "web.cfg:1: name = \"1\": expected a name that is not a number: numbers are "
