@@ -132,6 +132,15 @@ void trap_machine_check(struct cpu_user_regs *regs)
 	panic_regs(regs, "machine check");
 }
 
+/* Nothing that leaves by IRET. Returns for another look around. */
+static __noinline void run_other(struct vcpu *v)
+{
+	if (CONFIG_HVM && v->kind == VCPU_HVM)
+		hvm_run(v);
+	else
+		softirq_idle_wait();
+}
+
 /*
  * Softirqs first: one of them may switch `current`. Then what the vCPU is owed.
  * Both are looked at with interrupts off, so nothing is missed between here and IRET. A fully virtualized vCPU does not leave
@@ -151,10 +160,7 @@ struct cpu_user_regs *exit_to_guest(void)
 		}
 		v = c->curr;
 		if (unlikely(v->kind != VCPU_PV)) {
-			if (CONFIG_HVM && v->kind == VCPU_HVM)
-				hvm_run(v);
-			else
-				softirq_idle_wait();
+			run_other(v);
 			continue;
 		}
 		if (likely(!v->pv.bounce.due && !vcpu_event_pending(v->vcpu_info)))

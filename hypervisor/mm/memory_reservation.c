@@ -34,18 +34,24 @@ static bool increase_one(const struct extents *e, unsigned long i)
 }
 
 /* Of a fully virtualized domain extents are guest frames, and no list is written to. */
-static bool translated_one(const struct extents *e, unsigned int op, unsigned long i)
+static bool translated_increase(const struct extents *e, unsigned long i)
+{
+	hypercall_error(-EINVAL, "domain %u is fully virtualized: memory is populated at guest frames", e->d->domid);
+	return false;
+}
+
+static bool translated_populate(const struct extents *e, unsigned long i)
 {
 	xen_pfn_t gfn;
 
-	if (op == XENMEM_increase_reservation) {
-		hypercall_error(-EINVAL, "domain %u is fully virtualized: memory is populated at guest frames", e->d->domid);
-		return false;
-	}
-	if (copy_from_guest_va(&gfn, &e->list[i], sizeof(gfn)))
-		return false;
-	return op == XENMEM_populate_physmap ? p2m_populate(e->d, gfn, e->order, e->memflags) :
-					       p2m_remove(e->d, gfn, e->order);
+	return !copy_from_guest_va(&gfn, &e->list[i], sizeof(gfn)) && p2m_populate(e->d, gfn, e->order, e->memflags);
+}
+
+static bool translated_decrease(const struct extents *e, unsigned long i)
+{
+	xen_pfn_t gfn;
+
+	return !copy_from_guest_va(&gfn, &e->list[i], sizeof(gfn)) && p2m_remove(e->d, gfn, e->order);
 }
 
 static bool populate_one(const struct extents *e, unsigned long i)
@@ -124,6 +130,9 @@ long memop_reservation(unsigned int op, unsigned long start, unsigned long arg)
 	e.d = memop_domain(r.domid, &rc);
 	if (!e.d)
 		return (long)start;
+	if (CONFIG_HVM && unlikely(is_hvm_domain(e.d)))
+		one = op == XENMEM_increase_reservation ? translated_increase :
+		      op == XENMEM_decrease_reservation ? translated_decrease : translated_populate;
 	e.list = r.extent_start.p;
 	e.order = r.extent_order;
 	for (i = start; i < r.nr_extents; i++) {
@@ -131,7 +140,7 @@ long memop_reservation(unsigned int op, unsigned long start, unsigned long arg)
 			again = true;
 			break;
 		}
-		if (unlikely(is_hvm_domain(e.d)) ? !translated_one(&e, op, i) : !one(&e, i))
+		if (!one(&e, i))
 			break;
 	}
 	domain_put(e.d);

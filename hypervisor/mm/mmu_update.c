@@ -61,7 +61,7 @@ static int write_plain(struct frame *f, unsigned int offset, uint64_t val, struc
 }
 
 /* TOUR 4.2: one entry. The lock holds the frame's type, and with it its owner, in place. */
-static inline int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
+static __always_inline int update_entry(uint64_t ptr, uint64_t val, struct domain *pt_owner,
 			       struct domain *pg_owner, bool preserve_ad)
 {
 	mfn_t m = mfn(ptr >> PAGE_SHIFT);
