@@ -206,7 +206,8 @@ static bool extend_form(struct state *s, enum x86_op op, unsigned int size)
 	in->load = true;
 	operand_size(s, false);
 	in->dest_size = in->size;
-	in->size = (uint8_t)size;
+	/* MOVSXD to 16 bits reads 16. */
+	in->size = (uint8_t)MIN(size, (unsigned int)in->dest_size);
 	return modrm(s);
 }
 
