@@ -36,7 +36,7 @@ def command(cpus, arguments, extra=()):
         "-accel", "tcg", "-cpu", "max,-smap", "-m", "256M", "-smp", str(cpus), "-display", "none", "-no-reboot",
         "-monitor", "none", "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4", *extra,
         "-kernel", BUILD + "/paravane",
-        "-append", "console=com1 dom0_mem=64M noreboot debug-exit loglvl=warning guest_loglvl="
+        "-append", "console=com1 dom0_mem=64M noreboot debug-exit loglvl=info guest_loglvl="
         + ("all/all" if "verbose" in arguments else "none"),
         "-initrd", BUILD + "/tests/fuzz/guest " + arguments]
 
