@@ -151,7 +151,7 @@ static void garbage_page(void)
 		if (!(x >> 58))
 			HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
 	}
-	ok(true, "the page was full of garbage for 0.4 s; the domain %s", hvm_has_crashed(&g) ? hvm_crash_reason(&g) : "runs");
+	note("the page was full of garbage for 0.4 s; the domain %s", hvm_has_crashed(&g) ? hvm_crash_reason(&g) : "runs");
 	hvm_destroy(&g);
 }
 
@@ -196,7 +196,7 @@ static void ends_badly(const char *start, const char *name)
 		delay_ns(1000000);
 	}
 	end = hvm_has_crashed(&g) ? HVM_CRASHED : HVM_TIMEOUT;
-	ok(true, "%s: %s", name, end == HVM_CRASHED ? hvm_crash_reason(&g) : "goes on");
+	note("%s: %s", name, end == HVM_CRASHED ? hvm_crash_reason(&g) : "goes on");
 	hvm_destroy(&g);
 }
 
