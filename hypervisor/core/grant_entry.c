@@ -28,7 +28,7 @@ static struct grant_active *active_get(struct grant_table *t, grant_ref_t ref)
  * Flags and domid of an entry, as one word of both versions. Also of one that is in use for reading and is wanted for
  * writing: its owner may have begun to revoke it, by clearing the flags, and that takes GTF_readonly away with the rest.
  */
-static int check_word(uint32_t word, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use, bool v2)
+static __always_inline int check_word(uint32_t word, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use, bool v2)
 {
 	unsigned int flags = word & 0xffff, type = flags & GTF_type_mask;
 	domid_t domid = (domid_t)(word >> 16);
@@ -44,7 +44,7 @@ static int check_word(uint32_t word, grant_ref_t ref, domid_t user, bool readonl
 	return GNTST_okay;
 }
 
-static int set_status_v1(struct grant_table *t, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use)
+static __always_inline int set_status_v1(struct grant_table *t, grant_ref_t ref, domid_t user, bool readonly, enum grant_use use)
 {
 	uint32_t *p = (uint32_t *)grant_v1(t, ref), word = READ_ONCE(*p);
 	uint32_t set = GTF_reading | (readonly ? 0 : GTF_writing);

@@ -299,7 +299,7 @@ int l1_cmpxchg(uint64_t *p, uint64_t old, uint64_t new, struct domain *d)
 	return 0;
 }
 
-static int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d,
+static __noinline int upper_replace(uint64_t *p, uint64_t new, unsigned int level, struct domain *d,
 			 bool preserve_ad)
 {
 	uint64_t old = READ_ONCE(*p);

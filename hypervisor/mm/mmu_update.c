@@ -125,10 +125,12 @@ static __noinline int update_special(uint64_t ptr, uint64_t val, const struct up
 	return rc ? rc : update_entry(ptr, val, l->pt_owner, l->pg_owner, preserve_ad);
 }
 
-static inline int update_one(const struct mmu_update *r, const struct update_list *l)
+static __always_inline int update_one(const struct mmu_update *r, const struct update_list *l)
 {
 	unsigned int cmd = r->ptr & 7;
 
+	if (likely(cmd == MMU_NORMAL_PT_UPDATE && l->how == UPDATE_PLAIN))
+		return update_entry(r->ptr, r->val, l->pt_owner, l->pg_owner, false);
 	switch (cmd) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_PRESERVE_AD:
