@@ -19,16 +19,26 @@ $(B)/bench/guest: $(BG_OBJS) $(TG_OBJS) tests/guest/lib/guest.lds
 
 -include $(BG_OBJS:.o=.d)
 
-.PHONY: bench bench-release
+.PHONY: bench bench-table bench-release
 bench-release:
 	@$(MAKE) --no-print-directory -s RELEASE=1 hypervisor
 
 # BENCH='name name': these only. FRESH=1: Xen again. DEBUG=1: the debug build. XEN=0: without Xen. DOC=1: the table into
 # docs/performance.md. WHOLE=1: many domains, Linux, the prompt; minutes.
 BENCH_WHOLE_NEEDS := $(B)/bench/linux.cpio $(DEPS)/linux/vmlinuz $(B)/guest-kernel-pv $(B)/initramfs.cpio
-bench: $(if $(filter 1,$(WHOLE)),$(BENCH_WHOLE_NEEDS)) bench-release $(B)/bench/guest $(if $(filter 1,$(DEBUG)),$(B)/paravane) $(if $(filter 0,$(XEN)),,$(DEPS)/xen/xen) | $(PKG_RUN)
+bench-table: $(if $(filter 1,$(WHOLE)),$(BENCH_WHOLE_NEEDS)) bench-release $(B)/bench/guest $(if $(filter 1,$(DEBUG)),$(B)/paravane) $(if $(filter 0,$(XEN)),,$(DEPS)/xen/xen) | $(PKG_RUN)
 	@tests/bench/bench.py --build '$(B)' --only '$(BENCH)' $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(WHOLE)),--whole) \
 		$(if $(filter 1,$(DEBUG)),--debug) $(if $(filter 0,$(XEN)),--no-xen) $(if $(filter 1,$(DOC)),--doc docs/performance.md)
+
+# ACCOUNT='name name': where the instructions of one repetition go, by function. LISTING=1: each one.
+ifneq ($(ACCOUNT),)
+bench: bench-account
+.PHONY: bench-account
+bench-account: bench-release $(B)/bench/guest | $(PKG_RUN)
+	@tests/bench/account.py --build '$(B)' $(if $(filter 1,$(LISTING)),--listing) $(ACCOUNT)
+else
+bench: bench-table
+endif
 
 # A Linux whose first program measures.
 $(B)/bench/linux-init: tests/bench/linux/init.c
