@@ -7,6 +7,7 @@
 #include <pv-abi/hvm/hvm_op.h>
 #include <pv-abi/nmi.h>
 #include <pv-abi/paravane.h>
+#include <pv-abi/paravane-hvm.h>
 #include <pv-abi/pmu.h>
 
 const struct op ops[] = {
