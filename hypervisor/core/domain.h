@@ -163,6 +163,9 @@ extern struct vcpu_info dummy_vcpu_info;        /* of vCPUs above 31 before they
 
 static inline bool is_idle_domain(const struct domain *d) { return d->domid == DOMID_IDLE; }
 static inline bool is_idle_vcpu(const struct vcpu *v) { return is_idle_domain(v->domain); }
+#ifndef CONFIG_HVM      /* compiled for a test on the host */
+#define CONFIG_HVM 0
+#endif
 static inline bool is_hvm_domain(const struct domain *d) { return CONFIG_HVM && d->hvm; }
 #define for_each_vcpu(d, v) \
 	for (unsigned int i__ = 0; i__ < (d)->max_vcpus; i__++) \
