@@ -181,7 +181,7 @@ class Frames(Command):
         size = gdb.lookup_type("struct frame").sizeof
         counts = {}
         for chunk in range((int(value("max_mfn")) + 1023) // 1024):
-            if not int(live[chunk // 64]) >> (chunk % 64) & 1:
+            if not live[chunk]:
                 continue
             # The head of struct frame: count, type, owner. One read a chunk, because each costs a round trip.
             memory = gdb.selected_inferior().read_memory(FRAME_TABLE + chunk * 1024 * size, 1024 * size)

@@ -143,8 +143,11 @@ static void refused(void)
 	op.u.createdomain.max_vcpus = 100000;
 	EXPECT_EQ(domctl(XEN_DOMCTL_createdomain, 0), -XEN_EINVAL);
 	config();
-	op.u.createdomain.flags = XEN_DOMCTL_CDF_hvm;
+	op.u.createdomain.flags = XEN_DOMCTL_CDF_iommu;
 	EXPECT_EQ(domctl(XEN_DOMCTL_createdomain, 0), -XEN_EINVAL);
+	config();
+	op.u.createdomain.flags = XEN_DOMCTL_CDF_hvm;   /* shadow paging */
+	EXPECT_EQ(domctl(XEN_DOMCTL_createdomain, 0), -XEN_EOPNOTSUPP);
 	config();
 	op.u.createdomain.grant_opts = 0;
 	EXPECT_EQ(domctl(XEN_DOMCTL_createdomain, 0), -XEN_EINVAL);
