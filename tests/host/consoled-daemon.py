@@ -307,8 +307,9 @@ class DeviceModel(Viewer):
 
 
 def test_a_device_model_brings_a_console(bed):
-    guest = Guest(bed, 9, "full")
+    # Before the rest: consoled may look at any time, and tools write all of it in one transaction.
     bed.store.write("/local/domain/9/console/type", "devmodel")
+    guest = Guest(bed, 9, "full")
     guest.introduce()
     viewer = Viewer(bed, "attach 9")
     wait_for("the console", lambda: b"9 waiting 0 full\n" in Viewer(bed, "list").all(), 20)

@@ -120,7 +120,8 @@ fails 'more memory than free' "memory = 100000: expected megabytes, 1 to [0-9]* 
 fails 'a wrong type' 'command line: memory = "64x": expected megabytes' c memory=64x
 fails 'an unknown key' 'unknown key memroy; did you mean memory?' c memroy=3
 fails 'a key that is not supported' 'disk is not supported' c 'disk=["file:x"]'
-fails 'another type' 'type = "hvm": expected "pv"' c type=hvm
+fails 'another type' 'type = "pvx": expected' c type=pvx
+fails 'a PV kernel without a PV interface' 'no Multiboot header' c type=hvm
 printf 'name = "x"\n\nkernel = "small\n' >/tmp/bad.cfg
 fails 'a config with a typo' '/tmp/bad.cfg:3: missing " at the end' pvctl create -q /tmp/bad.cfg
 printf 'name = "x"\nkernel = "small"\nvcpus = "two"\n' >/tmp/bad.cfg
