@@ -71,7 +71,7 @@ fault:
 /* 4 or 8 bytes in one access. False: fault. */
 static inline bool guest_load(void *to, const void *from, unsigned long n)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
 	guest_access_open();
 	if (n == 4)

@@ -383,15 +383,18 @@ static __noinline long status_op(unsigned long arg)
 {
 	union { struct evtchn_status st; uint64_t word[3]; } u;
 	const void *at = (const void *)arg;
+	uint64_t first, last;
 	int rc;
 
 	_Static_assert(sizeof(u.st) == sizeof(u.word), "three words");
 	if (!guest_span_ok(at, sizeof(u)))
 		return -EFAULT;
 	guest_access_open();
-	guest_get_word(u.word[0], at, 0);
-	guest_get_word(u.word[2], at, 16);      /* what of the union is not used stays what it was */
+	guest_get_word(first, at, 0);
+	guest_get_word(last, at, 16);           /* what of the union is not used stays what it was */
 	guest_access_close();
+	u.word[0] = first;
+	u.word[2] = last;
 	rc = status(&u.st);
 	if (rc)
 		return rc;

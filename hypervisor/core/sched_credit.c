@@ -133,8 +133,11 @@ static s_time_t room(const struct acct *a, const struct vcpu *v)
 	s_time_t most = v->sched.acct_used + MAX(a->period - v->sched.credit - v->sched.acct_used, 0);
 	const struct domain *d = v->domain;
 
-	if (d->sched.cap)
-		most = MIN(most, a->period / 100 * d->sched.cap / (s_time_t)MAX(active_vcpus(d), 1U));
+	if (d->sched.cap) {
+		unsigned int n = active_vcpus(d);
+
+		most = MIN(most, a->period / 100 * d->sched.cap / (s_time_t)MAX(n, 1U));
+	}
 	return most;
 }
 
