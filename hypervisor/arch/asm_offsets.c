@@ -24,7 +24,6 @@ void asm_offsets(void)
 	REG(rcx, rcx);
 	REG(rsi, rsi);
 	REG(r11, r11);
-	REG(rbx, rbx);
 	REG(rdx, rdx);
 	REG(rdi, rdi);
 	REG(error_code, error_code);

@@ -59,6 +59,28 @@ uint64_t fpu_xcr0_mask(void)
 	return xcr0_mask;
 }
 
+struct cpuid_regs fpu_cpuid(uint32_t sub)
+{
+	uint64_t mask = fpu_xcr0_mask();
+	struct cpuid_regs r = { 0 };
+
+	if (!cpu_features.xsave)
+		return r;
+	/* XCR0 is the guest's while it is current: the size in use is the machine's answer. */
+	r = cpuid_count(0xd, sub);
+	if (sub == 0) {
+		r.a = (uint32_t)mask;
+		r.d = (uint32_t)(mask >> 32);
+		r.c = fpu_area_size();
+	} else if (sub == 1) {
+		r.a &= 7;               /* XSAVEOPT, XSAVEC, XGETBV(1); not XSAVES */
+		r.b = r.c = r.d = 0;
+	} else if (sub > 63 || !((mask >> sub) & 1)) {
+		r = (struct cpuid_regs){ 0 };
+	}
+	return r;
+}
+
 /* The state after FNINIT with MXCSR at its default, in FXSAVE format. */
 static void area_reset(void *area)
 {

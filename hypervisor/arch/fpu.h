@@ -7,6 +7,7 @@
 
 #include "lib/types.h"
 
+struct cpuid_regs;
 struct vcpu;
 
 struct vcpu_fpu {
@@ -18,6 +19,7 @@ struct vcpu_fpu {
 void fpu_init_cpu(void);
 unsigned int fpu_area_size(void);
 uint64_t fpu_xcr0_mask(void);           /* bits of XCR0 that guests may set */
+struct cpuid_regs fpu_cpuid(uint32_t sub);      /* leaf 0xd as guests see it, on the CPU of the one that asks */
 int fpu_vcpu_init(struct vcpu *v);
 void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_save(struct vcpu *v);          /* on being switched out */

@@ -43,28 +43,6 @@ static struct cpuid_regs leaf_1(struct vcpu *v, struct cpuid_regs r)
 	return r;
 }
 
-static struct cpuid_regs leaf_xstate(struct vcpu *v, uint32_t sub)
-{
-	uint64_t mask = fpu_xcr0_mask();
-	struct cpuid_regs r = { 0 };
-
-	if (!cpu_features.xsave)
-		return r;
-	/* XCR0 is the guest's while it is current: the size in use is the machine's answer. */
-	r = cpuid_count(0xd, sub);
-	if (sub == 0) {
-		r.a = (uint32_t)mask;
-		r.d = (uint32_t)(mask >> 32);
-		r.c = fpu_area_size();
-	} else if (sub == 1) {
-		r.a &= 7;
-		r.b = r.c = r.d = 0;
-	} else if (sub > 63 || !((mask >> sub) & 1)) {
-		r = (struct cpuid_regs){ 0 };
-	}
-	return r;
-}
-
 static struct cpuid_regs leaf_hypervisor(uint32_t leaf)
 {
 	struct cpuid_regs r = { 0 };
@@ -91,7 +69,7 @@ struct cpuid_regs hvm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub)
 	if (leaf >= 0x40000000 && leaf < 0x50000000)
 		return leaf_hypervisor(leaf);
 	if (leaf == 0xd)
-		return leaf_xstate(v, sub);
+		return fpu_cpuid(sub);
 	if (leaf > cpuid(leaf & 0x80000000).a)
 		return r;
 	r = cpuid_count(leaf, sub);

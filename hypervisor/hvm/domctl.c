@@ -11,10 +11,15 @@
 #include "lib/string.h"
 #include "mm/frame.h"
 
-static struct vcpu *find_vcpu(struct domain *d, uint32_t id, long *err)
+/* Takes the operation's argument, which begins with the number of a vCPU; NULL and *err when there is none. */
+static struct vcpu *take_vcpu(struct domain *d, const struct xen_domctl *op, void *arg, size_t size, long *err)
 {
-	struct vcpu *v = domain_vcpu(d, id);
+	struct vcpu *v;
+	uint32_t id;
 
+	memcpy(arg, &op->u, size);
+	memcpy(&id, &op->u, sizeof(id));
+	v = domain_vcpu(d, id);
 	*err = 0;
 	if (!is_hvm_domain(d))
 		*err = hypercall_error(-EINVAL, "domain %u is not fully virtualized", d->domid);
@@ -26,11 +31,9 @@ static struct vcpu *find_vcpu(struct domain *d, uint32_t id, long *err)
 long domctl_hvm_vcpu_page(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)
 {
 	struct paravane_domctl_hvm_vcpu_page p;
-	struct vcpu *v;
 	long rc;
+	struct vcpu *v = take_vcpu(d, op, &p, sizeof(p), &rc);
 
-	memcpy(&p, &op->u, sizeof(p));
-	v = find_vcpu(d, p.vcpu, &rc);
 	if (!v)
 		return rc;
 	if (!v->hvm->port)
@@ -83,11 +86,9 @@ long domctl_hvm_set_state(struct domain *d, struct xen_domctl *op, domctl_guest_
 {
 	struct paravane_domctl_hvm_state p;
 	struct paravane_hvm_state s;
-	struct vcpu *v;
 	long rc;
+	struct vcpu *v = take_vcpu(d, op, &p, sizeof(p), &rc);
 
-	memcpy(&p, &op->u, sizeof(p));
-	v = find_vcpu(d, p.vcpu, &rc);
 	if (!v)
 		return rc;
 	if (copy_from_guest_va(&s, (const void *)p.state, sizeof(s)))
@@ -107,11 +108,9 @@ long domctl_hvm_get_state(struct domain *d, struct xen_domctl *op, domctl_guest_
 {
 	struct paravane_domctl_hvm_state p;
 	struct paravane_hvm_state s;
-	struct vcpu *v;
 	long rc;
+	struct vcpu *v = take_vcpu(d, op, &p, sizeof(p), &rc);
 
-	memcpy(&p, &op->u, sizeof(p));
-	v = find_vcpu(d, p.vcpu, &rc);
 	if (!v)
 		return rc;
 	vcpu_pause(v);
@@ -125,11 +124,9 @@ long domctl_hvm_get_state(struct domain *d, struct xen_domctl *op, domctl_guest_
 long domctl_hvm_down(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)
 {
 	struct paravane_domctl_hvm_state p;
-	struct vcpu *v;
 	long rc;
+	struct vcpu *v = take_vcpu(d, op, &p, sizeof(p), &rc);
 
-	memcpy(&p, &op->u, sizeof(p));
-	v = find_vcpu(d, p.vcpu, &rc);
 	if (!v)
 		return rc;
 	set_bit(VPF_DOWN, &v->pause_flags);
@@ -140,12 +137,10 @@ long domctl_hvm_down(struct domain *d, struct xen_domctl *op, domctl_guest_t gue
 long domctl_hvm_exits(struct domain *d, struct xen_domctl *op, domctl_guest_t guest)
 {
 	struct paravane_domctl_hvm_exits p;
-	struct vcpu *v;
 	long rc;
+	struct vcpu *v = take_vcpu(d, op, &p, sizeof(p), &rc);
 
 	_Static_assert(sizeof(p) <= sizeof(op->u), "it takes the place of the union");
-	memcpy(&p, &op->u, sizeof(p));
-	v = find_vcpu(d, p.vcpu, &rc);
 	if (!v)
 		return rc;
 	for (unsigned int i = 0; i < PARAVANE_NR_EXIT_KINDS; i++)

@@ -67,27 +67,6 @@ static struct cpuid_regs xen_leaf(const struct vcpu *v, uint32_t leaf)
 	return r;
 }
 
-static struct cpuid_regs xstate_leaf(const struct vcpu *v, uint32_t sub)
-{
-	struct cpuid_regs r = { 0 };
-	uint64_t mask = fpu_xcr0_mask();
-
-	if (!cpu_features.xsave)
-		return r;
-	r = cpuid_count(0xd, sub);
-	if (sub == 0) {
-		r.a = (uint32_t)mask;
-		r.d = (uint32_t)(mask >> 32);
-		r.c = fpu_area_size();
-	} else if (sub == 1) {
-		r.a &= 7;               /* XSAVEOPT, XSAVEC, XGETBV(1); not XSAVES */
-		r.b = r.c = r.d = 0;
-	} else if (sub > 63 || !((mask >> sub) & 1)) {
-		r = (struct cpuid_regs){ 0 };
-	}
-	return r;
-}
-
 struct cpuid_regs pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 {
 	struct cpuid_regs r;
@@ -95,7 +74,7 @@ struct cpuid_regs pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 	if (leaf >= 0x40000000 && leaf < 0x40000200)
 		return xen_leaf(v, leaf);
 	if (leaf == 0xd)
-		return xstate_leaf(v, sub);
+		return fpu_cpuid(sub);
 	r = cpuid_count(leaf, sub);
 	switch (leaf) {
 	case 0:

@@ -13,11 +13,7 @@ extern const char code_start[], code_end[], handler_gp[], handler_ud[], other_st
 __asm__(
 "	.pushsection .rodata\n"
 "	.code64\n"
-"	.macro say value\n"
-"	movl \\value, %eax\n"
-"	movw $0xe0, %dx\n"
-"	outl %eax, %dx\n"
-"	.endm\n"
+	HVM_SAY
 "	.macro try insn:vararg\n"
 "	xorl %ebx, %ebx\n"
 "	leaq 7f(%rip), %r15\n"

@@ -12,11 +12,7 @@ extern const char code_start[], code_end[], real_start[], real_end[];
 __asm__(
 "	.pushsection .rodata\n"
 "	.code64\n"
-"	.macro say reg\n"
-"	movl \\reg, %eax\n"
-"	movw $0xe0, %dx\n"
-"	outl %eax, %dx\n"
-"	.endm\n"
+	HVM_SAY
 "code_start:\n"
 "	movw $0xe4, %dx\n"              /* ports: 0x11223344 is answered to each */
 "	movq $-1, %rax\n"

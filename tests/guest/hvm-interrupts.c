@@ -12,11 +12,7 @@ extern const char code_start[], code_end[], handler_30[], handler_51[], handler_
 __asm__(
 "	.pushsection .rodata\n"
 "	.code64\n"
-"	.macro say value\n"
-"	movl \\value, %eax\n"
-"	movw $0xe0, %dx\n"
-"	outl %eax, %dx\n"
-"	.endm\n"
+	HVM_SAY
 "code_start:\n"
 "	say $1\n"                       /* the test raises 30 while IF is off */
 "	nop\n"

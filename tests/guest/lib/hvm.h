@@ -36,6 +36,14 @@
 #define HVM_CODE64     0x8000UL
 #define HVM_STACK      0x20000UL        /* of vCPU 0; each next has 4 KB more */
 
+/* For the assembly: say VALUE. RAX and RDX change. */
+#define HVM_SAY \
+"	.macro say value\n" \
+"	movl \\value, %eax\n" \
+"	movw $0xe0, %dx\n"             /* HVM_PORT_SAY */ \
+"	outl %eax, %dx\n" \
+"	.endm\n"
+
 struct hvm_note {
 	uint64_t addr, data;
 	uint8_t size, write;
