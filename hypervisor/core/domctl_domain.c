@@ -28,6 +28,10 @@ static long check_config(const struct xen_domctl_createdomain *c)
 	if (CONFIG_HVM && (c->flags & XEN_DOMCTL_CDF_hvm)) {
 		long rc = hvm_check_flags(c->flags);
 
+		/* Events reach a vCPU through its vcpu_info in shared_info, and this kind can register no other. */
+		if (!rc && c->max_vcpus > XEN_LEGACY_MAX_VCPUS)
+			rc = hypercall_error(-EINVAL, "createdomain: max_vcpus %u: a fully virtualized domain has at most %u",
+					     c->max_vcpus, XEN_LEGACY_MAX_VCPUS);
 		if (rc)
 			return rc;
 	}

@@ -285,6 +285,10 @@ static void acct_fn(void *arg)
 	} else {
 		domain_for_each(forgive, NULL);
 		__atomic_store_n(&acct_armed, false, __ATOMIC_SEQ_CST);
+		/* One that was switched to meanwhile found it armed still. */
+		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+			if (!is_idle_vcpu(READ_ONCE(sched_cpu(cpu)->curr)))
+				credit_start();
 	}
 }
 

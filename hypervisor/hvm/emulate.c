@@ -8,8 +8,8 @@
  * until the count is used up, and interrupts come in between as on a processor.
  *
  * Not checked: segment limits (the processor has done so for the operand that brought us here). Not supported: device accesses
- * across a page's end, by floating-point and vector instructions, and of pushes and calls: the domain is crashed, with
- * the reason.
+ * across a page's end, by floating-point and vector instructions, and of pushes and calls: #UD for a program, the end of the
+ * domain, with the reason, for its kernel.
  *
  * Next: lib/x86_decode.c.
  */
@@ -100,6 +100,7 @@ struct fetch {
 	struct vcpu *v;
 	struct hvm_control control;
 	unsigned int mode, have, next;
+	bool gone;                      /* the guest has taken its code away since */
 	uint8_t bytes[16];
 };
 
@@ -114,21 +115,38 @@ static bool fetch_byte(void *p, uint8_t *byte)
 		uint32_t access = PFEC_INSN | (f->control.cpl == 3 ? PFEC_USER : 0), error;
 
 		if (!n || !hvm_translate(f->v, &f->control, at, access, &gpa, &error) ||
-		    !hvm_read_gpa(f->v->domain, gpa, f->bytes + f->have, n))
+		    !hvm_read_gpa(f->v->domain, gpa, f->bytes + f->have, n)) {
+			f->gone = true;
 			return false;
+		}
 		f->have += n;
 	}
 	*byte = f->bytes[f->next++];
 	return true;
 }
 
-bool hvm_decode(struct vcpu *v, struct x86_insn *insn)
+/* EMUL_FAULT: it cannot be read; the guest finds out by itself when it runs again. */
+static enum emul_result decode(struct vcpu *v, struct x86_insn *insn)
 {
 	struct fetch f = { .v = v };
 
 	backend(v)->get_control(v, &f.control);
 	f.mode = mode_of(v, &f.control);
-	return x86_decode_any(insn, f.mode, fetch_byte, &f);
+	if (x86_decode_any(insn, f.mode, fetch_byte, &f))
+		return EMUL_DONE;
+	return f.gone ? EMUL_FAULT : EMUL_UNKNOWN;
+}
+
+bool hvm_decode(struct vcpu *v, struct x86_insn *insn)
+{
+	return decode(v, insn) == EMUL_DONE;
+}
+
+static uint64_t extend(uint64_t v, unsigned int size)
+{
+	unsigned int n = 64 - 8 * size;
+
+	return (uint64_t)((int64_t)(v << n) >> n);
 }
 
 static uint64_t address_mask(const struct x86_insn *in)
@@ -146,29 +164,44 @@ static uint64_t offset_of(struct vcpu *v, const struct x86_insn *in)
 		a += *hvm_reg(v, in->base);
 	if (in->index != X86_NO_REG)
 		a += *hvm_reg(v, in->index) << in->scale;
+	/* A bit number in a register reaches beyond the word that the operand names. */
+	if (in->op >= X86_BTS && in->op <= X86_BTC && !in->has_imm) {
+		int64_t bit = (int64_t)extend(*hvm_reg(v, in->reg), in->size);
+
+		a += (uint64_t)((bit >> (3 + __builtin_ctz(in->size))) * in->size);
+	}
 	return a & address_mask(in);
 }
 
 /* --- memory or device --- */
 
 /* A page fault that the access would have brings it about: the result is then EMUL_FAULT. */
-static enum emul_result touch(struct vcpu *v, enum hvm_segment seg, uint64_t offset, unsigned int size, bool write,
-			      uint64_t *data)
+static enum emul_result locate(struct vcpu *v, enum hvm_segment seg, uint64_t offset, unsigned int size, bool write,
+			       uint64_t *gpa)
 {
 	uint32_t access = write ? PFEC_WRITE : 0, error;
 	struct hvm_control c;
-	uint64_t linear, gpa;
+	uint64_t linear;
 
 	backend(v)->get_control(v, &c);
 	linear = linear_of(v, mode_of(v, &c), seg, offset);
 	if (c.cpl == 3)
 		access |= PFEC_USER;
-	if (!hvm_translate(v, &c, linear, access, &gpa, &error)) {
+	if (!hvm_translate(v, &c, linear, access, gpa, &error)) {
 		hvm_inject_page_fault(v, linear, error);
 		return EMUL_FAULT;
 	}
-	if ((gpa & ~PAGE_MASK) + size > PAGE_SIZE)
-		return EMUL_UNKNOWN;
+	return (*gpa & ~PAGE_MASK) + size > PAGE_SIZE ? EMUL_UNKNOWN : EMUL_DONE;
+}
+
+static enum emul_result touch(struct vcpu *v, enum hvm_segment seg, uint64_t offset, unsigned int size, bool write,
+			      uint64_t *data)
+{
+	uint64_t gpa;
+	enum emul_result r = locate(v, seg, offset, size, write, &gpa);
+
+	if (r != EMUL_DONE)
+		return r;
 	if (!write)
 		*data = 0;
 	if (write ? hvm_write_gpa(v->domain, gpa, data, size) : hvm_read_gpa(v->domain, gpa, data, size))
@@ -196,7 +229,13 @@ static enum emul_result move_element(struct vcpu *v, const struct x86_insn *in)
 	uint64_t m = address_mask(in), data = v->regs.rax;
 	uint16_t port = (uint16_t)v->regs.rdx;
 	enum emul_result r = EMUL_DONE;
+	uint64_t unused;
 
+	/* A device's register may change by being read: not before it is certain where the word can go. */
+	if (in->op == X86_INS || in->op == X86_MOVS)
+		r = locate(v, HVM_ES, v->regs.rdi & m, in->size, true, &unused);
+	if (r != EMUL_DONE)
+		return r;
 	if (reads_source(in))
 		r = touch(v, (enum hvm_segment)in->seg, v->regs.rsi & m, in->size, false, &data);
 	else if (in->op == X86_INS)
@@ -241,13 +280,6 @@ static enum emul_result do_string(struct vcpu *v, const struct x86_insn *in)
 
 /* --- one operand in memory, the other in a register or the instruction --- */
 
-static uint64_t extend(uint64_t v, unsigned int size)
-{
-	unsigned int n = 64 - 8 * size;
-
-	return (uint64_t)((int64_t)(v << n) >> n);
-}
-
 static enum emul_result do_operand(struct vcpu *v, const struct x86_insn *in)
 {
 	uint64_t offset = offset_of(v, in), mem = 0, *slot = hvm_reg(v, in->reg);
@@ -287,7 +319,14 @@ static enum emul_result do_operand(struct vcpu *v, const struct x86_insn *in)
 static enum emul_result do_insn(struct vcpu *v)
 {
 	const struct x86_insn *in = &v->hvm->emul.insn;
+	bool port = in->op == X86_INS || in->op == X86_OUTS;
 
+	/*
+	 * The processor has checked the right to a port before it gave us one, and gave us none with a device's memory: another
+	 * vCPU has changed the instruction since. Run again, it is checked.
+	 */
+	if (port != (v->hvm->emul.kind == EMUL_STRING_PORT))
+		return EMUL_FAULT;
 	switch (in->op) {
 	case X86_SYSTEM:
 		return EMUL_UNKNOWN;
@@ -302,16 +341,33 @@ static enum emul_result do_insn(struct vcpu *v)
 	}
 }
 
-bool hvm_emulate_insn(struct vcpu *v)
+/* A kernel that needs it cannot go on; a program of its may not end it. */
+static void not_emulated(struct vcpu *v)
+{
+	const struct hvm_emul *e = &v->hvm->emul;
+	struct hvm_control c;
+
+	backend(v)->get_control(v, &c);
+	if (c.cpl == 3)
+		hvm_inject(v, TRAP_UD);
+	else
+		domain_crash(v->domain, "vCPU %u: the device access at rip %#lx is not emulated (operation %d, size %u)",
+			     v->vcpu_id, v->regs.rip, e->kind == EMUL_INSN ? (int)e->insn.op : -1, e->insn.size);
+}
+
+void hvm_emulate_insn(struct vcpu *v, bool string_port)
 {
 	struct hvm_emul *e = &v->hvm->emul;
+	enum emul_result r;
 
 	hvm_emul_end(v);
-	if (!hvm_decode(v, &e->insn))
-		return false;
-	e->kind = EMUL_INSN;
+	r = decode(v, &e->insn);
+	if (r == EMUL_UNKNOWN)
+		not_emulated(v);
+	if (r != EMUL_DONE)
+		return;
+	e->kind = string_port ? EMUL_STRING_PORT : EMUL_INSN;
 	hvm_emulate_again(v);
-	return true;
 }
 
 /* From the start, with the answers that are there. */
@@ -325,7 +381,6 @@ void hvm_emulate_again(struct vcpu *v)
 	if (r == EMUL_WAIT)
 		return;
 	if (r == EMUL_UNKNOWN)
-		domain_crash(v->domain, "vCPU %u: the device access at rip %#lx is not emulated (operation %d, size %u)",
-			     v->vcpu_id, v->regs.rip, e->kind == EMUL_INSN ? (int)e->insn.op : -1, e->insn.size);
+		not_emulated(v);
 	hvm_emul_end(v);
 }

@@ -30,7 +30,7 @@
 enum emul_result {
 	EMUL_DONE,              /* the instruction is finished, or one element of a string */
 	EMUL_WAIT,              /* a request is with the device model: again when it is answered */
-	EMUL_FAULT,             /* an exception is due instead */
+	EMUL_FAULT,             /* not now: an exception is due instead, or the guest runs it again */
 	EMUL_UNKNOWN,           /* nothing that is emulated */
 };
 
@@ -45,11 +45,11 @@ struct hvm_access {
  * already are found in the list. Its registers change at its end only.
  */
 struct hvm_emul {
-	enum { EMUL_IDLE, EMUL_PORT, EMUL_INSN } kind;
+	enum { EMUL_IDLE, EMUL_PORT, EMUL_STRING_PORT, EMUL_INSN } kind;
 	bool waiting;           /* the last of access[] is with the device model */
 	uint8_t nr, next;       /* of access[]: made, looked at in this round */
 	struct hvm_access access[4];
-	struct x86_insn insn;   /* EMUL_INSN */
+	struct x86_insn insn;   /* EMUL_INSN, EMUL_STRING_PORT */
 	uint64_t next_rip;      /* EMUL_PORT */
 	uint16_t port;
 	uint8_t port_size;
@@ -161,8 +161,8 @@ void hvm_accept_vector(struct vcpu *v, unsigned int vector);
 
 /* emulate.c */
 void hvm_emulate_port(struct vcpu *v, uint16_t port, unsigned int size, bool out, uint64_t next_rip);
-/* The instruction at RIP: of kind MMIO or INS, OUTS. False: it is none that can be emulated. */
-bool hvm_emulate_insn(struct vcpu *v);
+/* The instruction at RIP, which touches a device: a port by INS or OUTS, or memory. */
+void hvm_emulate_insn(struct vcpu *v, bool string_port);
 void hvm_emulate_again(struct vcpu *v);
 /* Decodes an instruction that the processor handed over. False: it is not there any more. */
 bool hvm_decode(struct vcpu *v, struct x86_insn *insn);

@@ -99,14 +99,15 @@ struct frame *p2m_get_frame(struct domain *d, unsigned long gfn)
 int p2m_translate_entry(struct domain *d, uint64_t *entry)
 {
 	unsigned long gfn = mfn_x(pte_mfn(*entry));
-	uint64_t *p;
+	uint64_t *p, e;
 
 	if (!(*entry & PTE_P))
 		return 0;
 	p = entry_of(d, gfn, false);
-	if (!p || !(READ_ONCE(*p) & PTE_P))
+	e = p ? READ_ONCE(*p) : 0;
+	if (!(e & PTE_P))
 		return (int)hypercall_error(-EINVAL, "domain %u has no memory at guest frame %#lx", d->domid, gfn);
-	*entry = (*entry & ~PTE_ADDR_MASK) | (READ_ONCE(*p) & PTE_ADDR_MASK);
+	*entry = (*entry & ~PTE_ADDR_MASK) | (e & PTE_ADDR_MASK);
 	return 0;
 }
 

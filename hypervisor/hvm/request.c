@@ -77,9 +77,9 @@ enum emul_result hvm_access(struct vcpu *v, enum paravane_request_type type, uin
 
 	if (e->next < e->nr) {
 		a = &e->access[e->next++];
-		/* The guest may have changed its tables in between: then this is another instruction now. */
+		/* The guest may have changed its tables in between: then this is another access now, and it starts over. */
 		if (a->type != type || a->addr != addr || a->size != size || a->write != write)
-			return EMUL_UNKNOWN;
+			return EMUL_FAULT;
 		if (!write)
 			*data = a->data;
 		return EMUL_DONE;

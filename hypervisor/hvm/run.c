@@ -102,9 +102,9 @@ static bool interrupts_on(struct vcpu *v)
 /* The device model's flag is taken back when it is certain that the NMI goes in now. */
 static bool take_nmi(struct vcpu *v)
 {
-	if (v->hvm->nmi_masked || backend(v)->in_shadow(v) || !READ_ONCE(v->hvm->page->nmi))
+	if (v->hvm->nmi_masked || backend(v)->in_shadow(v) || !READ_ONCE(v->hvm->page->nmi) ||
+	    !__atomic_exchange_n(&v->hvm->page->nmi, 0, __ATOMIC_SEQ_CST))
 		return false;
-	WRITE_ONCE(v->hvm->page->nmi, 0);
 	v->hvm->nmi_masked = true;
 	backend(v)->watch_iret(v, true);
 	v->hvm->event = EVENT_VALID | EVENT_TYPE(EVENT_NMI) | TRAP_NMI;

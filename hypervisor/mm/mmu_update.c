@@ -115,14 +115,17 @@ struct update_list {
 };
 
 /* Page tables of a fully virtualized domain are its own affair; its frames are named by guest frame numbers. */
-static __noinline int update_special(uint64_t ptr, uint64_t val, const struct update_list *l, bool preserve_ad)
+static __noinline int update_special(uint64_t ptr, uint64_t val, const struct update_list *l, unsigned int cmd)
 {
 	int rc;
 
 	if (l->how == UPDATE_REFUSED)
 		return -EPERM;
-	rc = CONFIG_HVM ? p2m_translate_entry(l->pg_owner, &val) : -EPERM;
-	return rc ? rc : update_entry(ptr, val, l->pt_owner, l->pg_owner, preserve_ad);
+	if (cmd == MMU_PT_UPDATE_NO_TRANSLATE)  /* named by its machine frame all the same */
+		rc = 0;
+	else
+		rc = CONFIG_HVM ? p2m_translate_entry(l->pg_owner, &val) : -EPERM;
+	return rc ? rc : update_entry(ptr, val, l->pt_owner, l->pg_owner, cmd == MMU_PT_UPDATE_PRESERVE_AD);
 }
 
 static __always_inline int update_one(const struct mmu_update *r, const struct update_list *l)
@@ -136,7 +139,7 @@ static __always_inline int update_one(const struct mmu_update *r, const struct u
 	case MMU_PT_UPDATE_PRESERVE_AD:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
 		if (unlikely(l->how != UPDATE_PLAIN))
-			return update_special(r->ptr - cmd, r->val, l, cmd == MMU_PT_UPDATE_PRESERVE_AD);
+			return update_special(r->ptr - cmd, r->val, l, cmd);
 		return update_entry(r->ptr - cmd, r->val, l->pt_owner, l->pg_owner,
 				    cmd == MMU_PT_UPDATE_PRESERVE_AD);
 	case MMU_MACHPHYS_UPDATE:

@@ -100,6 +100,11 @@ __asm__(
 "	wrmsr\n"
 "	movl %gs:0x50, %ebx\n"
 "	say %ebx\n"                     /* 20: 53525150 */
+"	movl $0xfe000060, %edi\n"       /* a bit two words below the one that is named */
+"	movl $-37, %ecx\n"
+"	btrl %ecx, (%rdi)\n"
+"	movl -8(%rdi), %ebx\n"
+"	say %ebx\n"                     /* 21: 535a5958 */
 "	movw $0xf4, %dx\n"
 "	outl %eax, %dx\n"
 "code_end:\n"
@@ -156,6 +161,7 @@ static void long_mode(void)
 	static const uint32_t want[] = {
 		0, 0xffff3344, 0xffffff44, 0xa0a1a2a3, 0xb0b1b2b3, 0xc0c1c2c3, 0x4000c, 0, 0x40ffc, 0x0b0a0908, 0x0f0e0d0c,
 		0x1514, 0xffff03ff, 0xffffffc3, 0x77001234, 1, 0x2f2e2d2c, 0x2f2e2d31, 0, 0x5a5a5a5a, 0x53525150,
+		0x535a5958,
 	};
 	static struct hvm g;
 	static struct paravane_hvm_state s;
@@ -182,7 +188,7 @@ static void long_mode(void)
 	EXPECT_EQ(g.note[2].size, 1);
 	EXPECT_EQ(g.note[3].write, 1);
 	EXPECT_EQ(g.note[3].data, 0xc3b2a190);
-	EXPECT_EQ(g.nr_notes, 29);
+	EXPECT_EQ(g.nr_notes, 32);
 	hvm_exits(&g, 0, &e);
 	ok(e.count[PARAVANE_EXIT_mmio] >= 24, "%lu exits for device memory", e.count[PARAVANE_EXIT_mmio]);
 	hvm_destroy(&g);

@@ -138,6 +138,8 @@ void test_main(void)
 	hvm_needed();
 	EXPECT_EQ(hvm_try_create(XEN_DOMCTL_CDF_hap, 1, &domid), -XEN_EINVAL);
 	EXPECT_EQ(hvm_try_create(XEN_DOMCTL_CDF_hvm, 1, &domid), -XEN_EOPNOTSUPP);
+	/* More would share the place where their events come in. */
+	EXPECT_EQ(hvm_try_create(XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, 33, &domid), -XEN_EINVAL);
 	EXPECT_EQ(hvm_try_create(XEN_DOMCTL_CDF_hvm | PARAVANE_CDF_deprivileged, 1, &domid), -XEN_EOPNOTSUPP);
 	taken_away();
 	mapped();

@@ -130,9 +130,8 @@ static void exit_io(struct vcpu *v)
 	hvm_count(v, PARAVANE_EXIT_io);
 	if (!(info & SVM_IO_STRING))
 		hvm_emulate_port(v, SVM_IO_PORT(info), SVM_IO_SIZE(info), !(info & SVM_IO_IN), b->exit_info2);
-	else if (!hvm_emulate_insn(v))
-		domain_crash(v->domain, "vCPU %u: string access to port %#x at rip %#lx is not emulated", v->vcpu_id,
-			     SVM_IO_PORT(info), v->regs.rip);
+	else
+		hvm_emulate_insn(v, true);
 }
 
 /* There is memory by now, or never was any fault: run again. Else a device, or nothing: the device model knows. */
@@ -155,9 +154,8 @@ static void exit_nested_fault(struct vcpu *v)
 	else if (v->hvm->event)
 		domain_crash(v->domain, "vCPU %u: event %#lx needs memory at %#lx, where none is (rip %#lx)", v->vcpu_id,
 			     v->hvm->event, gpa, v->regs.rip);
-	else if (!hvm_emulate_insn(v))
-		domain_crash(v->domain, "vCPU %u: the access to %#lx at rip %#lx is by an instruction that is not emulated",
-			     v->vcpu_id, gpa, v->regs.rip);
+	else
+		hvm_emulate_insn(v, false);
 }
 
 /* Taken so that the processor does not deliver them for ever; now they are the guest's. */
