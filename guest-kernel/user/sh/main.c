@@ -14,7 +14,6 @@
 #include "sh.h"
 
 struct shell sh;
-int sh_options(int argc, char **argv);
 
 void sh_error(const char *format, ...)
 {

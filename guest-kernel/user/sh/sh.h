@@ -2,7 +2,7 @@
 /*
  * The shell. Text becomes a tree (lex.c, parse.c), words of the tree become arguments (expand.c,
  * arith.c), the tree is run (run.c, job.c) with variables (var.c), redirections (redirect.c) and
- * commands of the shell's own (builtin.c). On a terminal, lines come from an editor (edit.c).
+ * commands of the shell's own (builtin*.c). On a terminal, lines come from an editor (edit.c).
  *
  * Nothing unwinds by longjmp: whatever ends a command early (break, return, exit, an interrupt, an
  * expansion error) sets sh.unwind, and every loop of run.c looks at it.
@@ -195,7 +195,10 @@ struct builtin {
 };
 const struct builtin *builtin_find(const char *name);
 const struct builtin *builtin_at(size_t i);
-int builtin_eval(const char *text);
+
+/* builtin_param.c */
+/* "-ex", "+e", "-o NAME": returns how many arguments were options, -1 after an error. */
+int sh_options(int argc, char **argv);
 
 /* trap.c */
 void trap_init(void);

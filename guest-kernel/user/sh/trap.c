@@ -102,7 +102,7 @@ void trap_run_pending(void)
 		if (actions[sig] && actions[sig][0]) {
 			if (sig == SIGINT)
 				sh.interrupted = 0;
-			builtin_eval(actions[sig]);
+			sh_run_string(actions[sig], false);
 			if (sh.unwind != UNWIND_EXIT)
 				sh.status = status;
 		}
@@ -118,7 +118,7 @@ void trap_run_exit(void)
 		return;
 	actions[0] = NULL;
 	sh.unwind = UNWIND_NONE;
-	builtin_eval(action);
+	sh_run_string(action, false);
 	if (sh.unwind != UNWIND_EXIT)
 		sh.status = status;
 	free(action);
