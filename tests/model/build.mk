@@ -4,7 +4,7 @@
 #   make model MUTATE=1              with seeded bugs, each of which has to be found
 
 MB := $(B)/model
-MODEL_ENGINE := explore memory hooks
+MODEL_ENGINE := explore step state failure memory hooks
 MODEL_CFLAGS := -std=gnu11 -O2 -g -fno-pie -Wall -Wextra -Wno-unused-parameter -Werror -Itests/model
 # The hypervisor's own sources: every access to memory is shown to hooks.c.
 MODEL_HV_CFLAGS := $(MODEL_CFLAGS) -Wno-unused-function -Wno-array-bounds -Wno-stringop-overflow -Wno-div-by-zero \

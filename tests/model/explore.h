@@ -56,7 +56,7 @@ bool model_is_locked(const void *lock);
 /* The running operation is about to read or write: for accesses that the compiler does not see. */
 void model_access(const void *p, size_t size, bool write);
 
-/* --- between explore.c, memory.c and hooks.c --- */
+/* --- between the explorer (its own header is explore_internal.h), memory.c and hooks.c --- */
 
 #define ARENA_BASE  0x100000000000UL
 #define ARENA_SIZE  0x400000UL
