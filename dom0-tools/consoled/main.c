@@ -77,27 +77,39 @@ static bool main_open_store(void)
 	return false;
 }
 
-/* Any number of events are one look at everything. */
-static void main_store_events(void)
+/* Any number of events are one look at everything. False when xenstored is lost. */
+static bool main_take_events(bool *scan, bool *check)
 {
-	bool scan = false, check = false;
 	char **event;
 
+	*scan = *check = false;
 	while ((event = xs_check_watch(main_xs))) {
-		scan |= !strcmp(event[XS_WATCH_TOKEN], "in");
-		check |= !strcmp(event[XS_WATCH_TOKEN], "out");
+		*scan |= !strcmp(event[XS_WATCH_TOKEN], "in");
+		*check |= !strcmp(event[XS_WATCH_TOKEN], "out");
 		free(event);
 	}
-	if (errno != EAGAIN) {
-		say("lost xenstored: no new domain is noticed until it is back");
-		xs_close(main_xs);
-		main_xs = NULL;
-		return;
+	return errno == EAGAIN;
+}
+
+/* Until there are none: an answer to a request may bring events along, of which no descriptor tells. */
+static void main_store_events(void)
+{
+	bool scan, check;
+
+	while (main_xs) {
+		if (!main_take_events(&scan, &check)) {
+			say("lost xenstored: no new domain is noticed until it is back");
+			xs_close(main_xs);
+			main_xs = NULL;
+			return;
+		}
+		if (check)
+			console_check_all();
+		if (scan)
+			console_scan(main_xs);
+		if (!scan && !check)
+			return;
 	}
-	if (check)
-		console_check_all();
-	if (scan)
-		console_scan(main_xs);
 }
 
 /* Behind these come the viewers, then the consoles that are fed by a connection. */
@@ -187,12 +199,11 @@ static void main_loop(int listener)
 		if (fds[POLL_EVENT].revents)
 			while (peer_next_event(&port))
 				console_event(port);
-		/* Also without its descriptor: an answer may have brought events along. */
-		if (main_xs)
-			main_store_events();
+		main_store_events();
 		list_for_each(v, &viewers, struct viewer, of_all)
 			if (fds[i++].revents)
 				viewer_run(v, main_xs);
+		main_store_events();    /* viewers ask the store, too */
 		timeout = main_run_consoles();
 		list_for_each(v, &viewers, struct viewer, of_all)
 			viewer_flush(v);

@@ -27,8 +27,9 @@ static int connect_consoled(uint16_t domid)
 		return -1;
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path ? path : "/run/consoled.sock");
 	n = snprintf(request, sizeof(request), "serve %u\n", domid);
-	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) || write(fd, request, (size_t)n) != n ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK)) {
+	/* A consoled that is busy, or stopped, must not hold up the domain. */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ||
+	    write(fd, request, (size_t)n) != n) {
 		close(fd);
 		return -1;
 	}
@@ -50,17 +51,19 @@ void line_open(struct line *l, uint16_t domid, uint64_t now)
 	line_connect(l, now);
 }
 
-static void line_drop(struct line *l)
+void line_lost(struct line *l, uint64_t now)
 {
+	if (l->fd < 0)
+		return;
 	close(l->fd);
 	l->fd = -1;
 	l->len = 0;
 	l->full = false;
 	l->flush_at = NEVER;
-	l->retry_at = 0;
+	l->retry_at = now + RETRY;
 }
 
-void line_flush(struct line *l)
+void line_flush(struct line *l, uint64_t now)
 {
 	ssize_t n;
 
@@ -69,7 +72,7 @@ void line_flush(struct line *l)
 		return;
 	n = write(l->fd, l->out, l->len);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		line_drop(l);
+		line_lost(l, now);
 		return;
 	}
 	n = n < 0 ? 0 : n;
@@ -89,7 +92,7 @@ size_t line_put(struct line *l, const uint8_t *data, size_t len, uint64_t now)
 	if (l->full)
 		return len;		/* poll() tells when it goes on */
 	if (l->len >= MANY)
-		line_flush(l);
+		line_flush(l, now);
 	else if (l->flush_at == NEVER)
 		l->flush_at = now + LINE_PAUSE;
 	return len;
@@ -104,10 +107,8 @@ size_t line_get(struct line *l, uint8_t *data, size_t size, uint64_t now)
 	n = read(l->fd, data, size);
 	if (n > 0)
 		return (size_t)n;
-	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		line_drop(l);
-		l->retry_at = now + RETRY;
-	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		line_lost(l, now);
 	return 0;
 }
 
@@ -121,7 +122,7 @@ void line_run(struct line *l, uint64_t now)
 	if (l->fd < 0 && l->retry_at <= now)
 		line_connect(l, now);
 	else if (l->flush_at <= now)
-		line_flush(l);
+		line_flush(l, now);
 }
 
 short line_events(const struct line *l, bool room)

@@ -27,7 +27,9 @@ struct line {
 void line_open(struct line *l, uint16_t domid, uint64_t now);
 /* Returns how many bytes there was room for. */
 size_t line_put(struct line *l, const uint8_t *data, size_t len, uint64_t now);
-void line_flush(struct line *l);
+void line_flush(struct line *l, uint64_t now);
+/* The other end has gone: it is looked for again in a second. */
+void line_lost(struct line *l, uint64_t now);
 /* What was typed, up to @size bytes; 0: nothing. */
 size_t line_get(struct line *l, uint8_t *data, size_t size, uint64_t now);
 

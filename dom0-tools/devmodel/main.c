@@ -120,7 +120,7 @@ static void end_domain(struct process *p)
 	long ret;
 
 	uart_drain(&p->machine);
-	line_flush(&p->line);
+	line_flush(&p->line, p->now);
 	ret = ctl_domain_shutdown(&p->vcpus.h, p->vcpus.dom, (unsigned int)p->ending);
 	if (ret)
 		fprintf(stderr, "devmodel: domain %u: shutting it down: %s\n", p->vcpus.dom, strerror((int)-ret));
@@ -132,8 +132,11 @@ static void move_bytes(struct process *p, short revents)
 	uint8_t typed[UART_FIFO];
 	size_t n;
 
+	/* With no room for what is typed nothing is read that would show the end of the connection. */
+	if (revents & (POLLERR | POLLHUP) && !uart_room(&p->machine))
+		line_lost(&p->line, p->now);
 	if (revents & POLLOUT)
-		line_flush(&p->line);
+		line_flush(&p->line, p->now);
 	line_run(&p->line, p->now);
 	uart_drain(&p->machine);
 	n = line_get(&p->line, typed, uart_room(&p->machine), p->now);
@@ -169,9 +172,10 @@ static void run(struct process *p)
 	for (;;) {
 		if (fds[0].revents)
 			fired = vcpus_fired(&p->vcpus, ports);
+		/* What is due comes first: an access that sets a timer anew would take it away. */
+		machine_run_timers(&p->machine, p->now);
 		for (unsigned int i = 0; i < p->vcpus.nr; i++)
 			vcpus_serve(&p->vcpus, &p->machine, i, p->now);
-		machine_run_timers(&p->machine, p->now);
 		move_bytes(p, fds[1].revents);
 		if (p->ending >= 0)
 			end_domain(p);
@@ -220,10 +224,14 @@ static int open_all(struct process *p, const struct machine_host *host, domid_t 
 static void tell_ready(int fd)
 {
 	const char *log = getenv("DEVMODEL_LOG");
-	int out = open(log ? log : "/var/log/devmodel.log", O_WRONLY | O_CREAT | O_APPEND, 0644);
+	int out;
 
-	if (out >= 0)
-		dup2(out, STDERR_FILENO);
+	mkdir("/var", 0755);
+	mkdir("/var/log", 0755);
+	out = open(log ? log : "/var/log/devmodel.log", O_WRONLY | O_CREAT | O_APPEND, 0644);
+
+	/* Without a log, nowhere: who started us reads until the last end of its pipe is closed. */
+	dup2(out >= 0 ? out : STDOUT_FILENO, STDERR_FILENO);
 	if (out > STDERR_FILENO)
 		close(out);
 	if (write(fd, "ok\n", 3) != 3)

@@ -49,7 +49,7 @@ void power_write(struct machine *m, uint16_t port, unsigned int size, uint32_t v
 		reset = byte & RESET;
 		break;
 	case 0xe9:
-		m->host->line_out(m->host->ctx, &byte, 1);
+		m->host->line_out(m->host->ctx, &byte, 1);      /* lost when the line is full: nothing waits here */
 		break;
 	}
 	if (reset)

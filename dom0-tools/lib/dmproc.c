@@ -37,7 +37,7 @@ int dmproc_listen(domid_t dom, struct err *e)
 		return err_sys(e, errno, "socket");
 	mkdir("/run", 0755);
 	mkdir(launch_run_dir(), 0755);
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || errno == EAGAIN) {
 		close(fd);
 		return err_set(e, "domain %u has a device model already", dom);
 	}
@@ -61,9 +61,8 @@ int dmproc_is_dead(domid_t dom)
 
 	if (fd < 0)
 		return 0;
-	/* One that is busy has others waiting: it lives. */
-	dead = !access(addr.sun_path, F_OK) && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) &&
-	       errno != EAGAIN && errno != EINPROGRESS && errno != ENOENT;
+	/* Only this says that nobody listens; one that is busy has others waiting, and we may be out of memory. */
+	dead = !access(addr.sun_path, F_OK) && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) && errno == ECONNREFUSED;
 	close(fd);
 	return dead;
 }

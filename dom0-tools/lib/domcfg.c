@@ -398,6 +398,9 @@ static int check_hvm(struct check *c, const struct cfg *cfg)
 	c->en = cfg_find(cfg, "maxvcpus");
 	if (d->maxvcpus != d->vcpus)
 		return expected(c, "no maxvcpus, or vcpus' value, %lld, for type = \"hvm\"", d->vcpus);
+	c->en = cfg_find(cfg, "on_crash");
+	if (d->on_crash >= ACTION_COREDUMP_DESTROY)
+		return expected(c, "an action without a core dump: there is none of type = \"hvm\"");
 	return 0;
 }
 

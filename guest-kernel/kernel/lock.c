@@ -17,14 +17,21 @@
 /* Spins this often before asking the platform for help: under PV the holder may not be running. */
 #define SPINS_BEFORE_RELAX 1000
 #define STUCK_NS 60000000000UL  /* nobody holds one that long: say who waits, rather than wait for ever */
+#define GAP_NS   10000000UL     /* longer between two looks: it was we who did not run, paused for example */
 
-static void relax(struct spinlock *l, u64 *since)
+/* Since when it spins, as far as it was seen to. */
+struct spun {
+	u64 looked, ns;
+};
+
+static void relax(struct spinlock *l, struct spun *s)
 {
 	u64 now = plat_clock();
 
-	if (!*since)
-		*since = now;
-	if (now - *since > STUCK_NS) {
+	if (s->looked)
+		s->ns += min(now - s->looked, GAP_NS);
+	s->looked = now;
+	if (s->ns > STUCK_NS) {
 		this_cpu()->lock_level = LOCK_NONE;     /* the console's locks are taken to say so */
 		panic("spinlock %p of level %u does not become free", (void *)l, l->level);
 	}
@@ -35,7 +42,7 @@ void spin_lock(struct spinlock *l)
 {
 	u64 irq = plat_irq_save();
 	struct cpu *c = this_cpu();
-	u64 since = 0;
+	struct spun spun = { 0 };
 	unsigned spins = 0;
 
 	if (unlikely(l->level <= c->lock_level))
@@ -44,7 +51,7 @@ void spin_lock(struct spinlock *l)
 		while (l->held) {
 			__asm__ volatile("pause");
 			if (++spins % SPINS_BEFORE_RELAX == 0)
-				relax(l, &since);
+				relax(l, &spun);
 		}
 	}
 	l->saved_irq = irq;

@@ -248,8 +248,8 @@ static int connect_to(struct sock *s, struct sock *listener)
 	if (!other)
 		return -ENOMEM;
 	spin_lock(&listener->lock);
-	if (listener->state == SOCK_LISTENING && listener->queued < BACKLOG)
-		ret = 0;
+	if (listener->state == SOCK_LISTENING)
+		ret = listener->queued < BACKLOG ? 0 : -EAGAIN;
 	spin_unlock(&listener->lock);
 	if (!ret)
 		ret = sock_join(s, other);

@@ -2,8 +2,8 @@
 /*
  * libFuzzer target: the whole device model under any sequence of accesses from up to four vCPUs, with the hypervisor's part
  * played by a loop that takes interrupts, a host whose line is sometimes full, and time that passes in small and in
- * large steps. What must hold: no read outside of the machine, nothing in service that is not a vector, the host is
- * not asked to look after something that is due in the past, and periodic interrupts are not faster than the limit.
+ * large steps. What must hold: no read outside of the machine, nothing in service that is not a vector, and the host is
+ * not asked to look after something that is due in the past.
  *
  * LINK: dom0-tools/devmodel/machine.c dom0-tools/devmodel/lapic.c dom0-tools/devmodel/ioapic.c dom0-tools/devmodel/pic.c
  * LINK: dom0-tools/devmodel/pit.c dom0-tools/devmodel/rtc.c dom0-tools/devmodel/uart.c dom0-tools/devmodel/fwcfg.c

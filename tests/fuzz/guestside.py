@@ -79,13 +79,14 @@ def run(cpus, arguments, seconds, extra=(), say=None):
     os.set_blocking(child.stdout.fileno(), False)
     end, heard, said, rest, over = time.monotonic() + seconds, time.monotonic(), time.monotonic(), b"", False
     while True:
+        ended = child.poll() is not None        # before the last look at what it wrote
         data = child.stdout.read()
         if data:
             heard = time.monotonic()
             *lines, rest = (rest + data).replace(b"\r", b"").split(b"\n")
             for line in lines:
                 take_line(out, line.decode("utf-8", "replace"))
-        elif child.poll() is not None:
+        elif ended:
             break
         now = time.monotonic()
         if say and now - said >= 5:

@@ -45,7 +45,7 @@ def wait_for(what, function, timeout=10):
 class Guest(xs.FakeDomain):
     """A domain with a console page too."""
 
-    def __init__(self, bed, domid, name):
+    def __init__(self, bed, domid, name, kind=None):
         super().__init__(bed.dir, domid)
         self.bed = bed
         self.con_path = f"{bed.dir}/con.{domid}"
@@ -55,7 +55,10 @@ class Guest(xs.FakeDomain):
         self.con = mmap.mmap(self.con_file.fileno(), 4096)
         self.con_words = memoryview(self.con).cast("I")
         home = f"/local/domain/{domid}"
+        # In this order: consoled may look at any time. Tools write all of it in one transaction.
         bed.store.write(home + "/name", name)
+        if kind:
+            bed.store.write(home + "/console/type", kind)
         bed.store.write(home + "/console/ring-ref", "4711")
         bed.store.write(home + "/console/port", "2")
 
@@ -307,9 +310,7 @@ class DeviceModel(Viewer):
 
 
 def test_a_device_model_brings_a_console(bed):
-    # Before the rest: consoled may look at any time, and tools write all of it in one transaction.
-    bed.store.write("/local/domain/9/console/type", "devmodel")
-    guest = Guest(bed, 9, "full")
+    guest = Guest(bed, 9, "full", "devmodel")
     guest.introduce()
     viewer = Viewer(bed, "attach 9")
     wait_for("the console", lambda: b"9 waiting 0 full\n" in Viewer(bed, "list").all(), 20)

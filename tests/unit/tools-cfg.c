@@ -136,6 +136,8 @@ TEST(fully_virtualized)
 		  "does not exist yet; a Linux kernel runs as \"pv\"" },
 		{ HVM "memory=4096", "web.cfg:1: memory = 4096: expected at most 3072 megabytes for type = \"hvm\"" },
 		{ HVM "maxmem=64", "web.cfg:1: maxmem = 64: expected no maxmem, or memory's value, 32, for type = \"hvm\"" },
+		{ HVM "on_crash=\"coredump-destroy\"", "web.cfg:1: on_crash = \"coredump-destroy\": expected an action without a core dump: "
+		  "there is none of type = \"hvm\"" },
 		{ HVM "maxvcpus=2", "web.cfg:1: maxvcpus = 2: expected no maxvcpus, or vcpus' value, 1, for type = \"hvm\"" },
 	};
 
